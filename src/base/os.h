@@ -1,0 +1,57 @@
+/*
+ * All that differs between operating systems; os_posix.c is the only file that
+ * includes POSIX-only headers. Paths are UTF-8. Functions return 0 or -1 with `e` set.
+ */
+#ifndef BASE_OS_H
+#define BASE_OS_H
+
+#include "base/arena.h"
+#include "base/err.h"
+
+struct os_stat {
+	uint64_t device, inode, size;
+	int64_t mtime; /* nanoseconds since 1970 */
+	uint32_t mode, uid, gid, links;
+	bool regular, folder;
+};
+
+/* The file, links followed. -1 with errno ENOENT if there is none (e may be NULL). */
+int os_stat(const char *path, struct os_stat *st, struct err *e);
+bool os_exists(const char *path);
+/* Absolute, links resolved; in the arena. NULL with e set. */
+char *os_resolve(struct arena *a, const char *path, struct err *e);
+/* The whole file, at most `max` bytes, into malloc'ed memory that the caller frees. A
+ * file that changes its size while it is read is an error. */
+int os_read(const char *path, uint64_t max, char **bytes, size_t *len, struct os_stat *st,
+	struct err *e);
+/* The same through a descriptor from os_lock(): closing any other descriptor of a file
+ * drops this process's fcntl locks on it. */
+int os_read_fd(int fd, const char *path, uint64_t max, char **bytes, size_t *len,
+	struct os_stat *st, struct err *e);
+/* Names in a folder, sorted, without . and ..; in the arena. */
+int os_list(struct arena *a, const char *folder, char ***names, size_t *n, struct err *e);
+/* mkdir -p with mode 0700 for what is missing. */
+int os_make_folders(const char *path, struct err *e);
+
+/* The user's home, or that of another user by number; NULL if there is none. */
+char *os_home(struct arena *a);
+char *os_home_of(struct arena *a, uint32_t uid);
+uint32_t os_user(void);
+/* Environment variable, NULL if unset or empty. */
+const char *os_env(const char *name);
+bool os_process_runs(long pid);
+
+void os_random(void *to, size_t n);
+int64_t os_now(void);            /* seconds since 1970 */
+double os_seconds(void);         /* monotonic */
+bool os_is_terminal(int fd);
+/* Ask on the terminal without echo; false if there is none. The answer is malloc'ed. */
+bool os_ask_secret(const char *prompt, char **answer);
+/* Ask on the terminal, one line; false if there is none. */
+bool os_ask(const char *prompt, char *answer, size_t size);
+/* Run a command by the shell and take the first line of its output; malloc'ed. */
+int os_command_line(const char *command, char **line, struct err *e);
+/* Overwrite secrets in a way that the compiler cannot leave out. */
+void os_wipe(void *at, size_t n);
+
+#endif

@@ -1,0 +1,79 @@
+/*
+ * A format is one file: formats/NAME.c defines `const struct format format_NAME`, and
+ * fixtures/NAME/ holds stores that it must read. The table of formats is made from the
+ * folder by make, so adding a client touches nothing else.
+ *
+ * A format opens nothing, prints nothing and keeps nothing between calls: bytes in,
+ * bytes out. All access to a client's folder is src/work/.
+ */
+#ifndef MODEL_FORMAT_H
+#define MODEL_FORMAT_H
+
+#include "base/buf.h"
+#include "model/store.h"
+
+/* Bits of evidence for format->probe. */
+enum probe {
+	PROBE_NO = 0,
+	PROBE_CONTENT = 1, /* the bytes look like it */
+	PROBE_MAGIC = 2,   /* the bytes say so: a signature, a header comment */
+	PROBE_PATH = 4,    /* the path is one of the format's places */
+};
+
+/* What a client's own settings say of an account whose store is at hand. */
+struct settings {
+	bool known;             /* false: nothing below is */
+	struct text host, user; /* what the account is set to today; in the arena */
+	uint32_t port;          /* 0 unknown */
+	bool leave_on_server;
+	uint32_t delete_after_days; /* 0: not by age */
+	bool until_deleted;     /* deleting locally deletes on the server */
+};
+
+/* How a client shows that it runs; looked for beside the settings file, else beside the
+ * store. */
+struct client_lock {
+	const char *file;    /* fcntl write lock on the whole file: held while it runs */
+	const char *symlink; /* target "address:[+]pid"; a '+' says that `file` decides */
+};
+
+struct format {
+	const char *name;          /* "thunderbird" */
+	const char *client;        /* "Mozilla Thunderbird, SeaMonkey, Betterbird" */
+	const char *what;          /* what is rewritten, for `formats`: "popstate.dat" */
+	const char *proof;         /* what proves it, for `formats` and the diff */
+	/* Globs below the home folder, '/' between parts, ended by NULL. The last part
+	 * is the store's name; a folder given as STORE is searched for it. */
+	const char *const *places;
+	/* Names of the client's settings file in the nearest folder above the store, and
+	 * of its lock; NULL: none is known. */
+	const char *settings_file;
+	struct client_lock lock;
+
+	/* Bits of enum probe; the path's are added by the caller. */
+	int (*probe)(const struct source *);
+	int (*read)(struct store *, struct err *);
+	/* A value in this client's spelling; NULL: as it is. -1 if it cannot be said. */
+	int (*spell)(const struct store *, enum edit_what, struct text value,
+		struct buf *out, struct err *);
+	/* Apply the edits; NULL: splice. */
+	int (*write)(const struct store *, const struct edit *, size_t n, struct buf *out,
+		struct err *);
+	/* What the client compares, into `out` (may be NULL: the bytes). */
+	void (*key)(struct text uidl, struct buf *out);
+	/* The settings of the account whose store lies at `store_path`; `settings` are
+	 * the bytes of settings_file, which lies at `settings_path`. Leaves known false
+	 * if they do not name that store. */
+	int (*settings)(const char *store_path, const struct source *settings,
+		struct arena *, struct settings *, struct err *);
+};
+
+extern const struct format *const formats[]; /* sorted by name, NULL at the end */
+
+const struct format *format_named(struct text name);
+/* True if the path ends like one of the format's places. */
+bool format_place(const struct format *f, const char *path);
+/* The one format for this source; `name` (may be NULL) is the user's choice. */
+const struct format *format_for(const struct source *src, const char *name, struct err *e);
+
+#endif

@@ -1,0 +1,56 @@
+/*
+ * The canonical header of a message and its digests: what stays the same when a
+ * message is copied to another server. docs/matching.md has each rule and its source.
+ *
+ * Usage: header_begin(), header_line() for every line without its line end, and
+ * header_end() at the empty line or the end. One struct serves any number of messages.
+ * A header over HEADER_MAX bytes gets no digests (MESSAGE_NO_HEADER).
+ */
+#ifndef MODEL_HEADER_H
+#define MODEL_HEADER_H
+
+#include "base/buf.h"
+#include "model/message.h"
+
+#define HEADER_MAX ((size_t)4 << 20)
+
+struct header_field {
+	struct span name, value; /* in `text` below */
+	uint32_t order;
+	uint8_t what; /* header.c */
+};
+
+struct header {
+	struct buf text;
+	struct header_field *fields;
+	size_t nfields, cap;
+	uint32_t octets; /* of the lines given, with their CRLF */
+	bool open;       /* the last field may be continued */
+	bool ended;      /* the empty line has been seen */
+	struct hash hash;
+	struct buf scratch;
+};
+
+void header_begin(struct header *h);
+/* True once the header has ended: the line was empty, or held only a CR (Courier). */
+bool header_line(struct header *h, struct text line);
+/* Fills flags, header_octets, message_id and the four header digests; leaves the body
+ * alone. Without an empty line: MESSAGE_CUT_HEADER. */
+void header_end(struct header *h, struct evidence *ev);
+/* Date, From and Subject as they stand, unfolded, for people; into `out`, three texts
+ * in `values` that point into it. Call between the last line and header_begin(). */
+void header_describe(const struct header *h, struct buf *out, struct text values[3]);
+void header_release(struct header *h);
+
+/* Digest of a body: line ends unified, trailing blank lines dropped. */
+struct body {
+	struct hash hash;
+	size_t blank; /* blank lines not yet counted */
+};
+
+void body_begin(struct body *b);
+void body_line(struct body *b, struct text line);
+struct digest body_end(struct body *b);
+void body_release(struct body *b);
+
+#endif

@@ -1,0 +1,118 @@
+/*
+ * A store: a client's file, untouched, plus notes of where in it the accounts and the
+ * UIDLs stand.
+ *
+ * What reuidl does not understand is never copied into a struct: it stays in the bytes.
+ * Writing is copying the file and replacing the spans, so odd spacing, line ends,
+ * unknown lines and a missing last newline survive by construction. A store is renamed
+ * in place: no record is ever added, dropped or merged.
+ *
+ * The store owns its arena and arrays; texts point into the source's bytes or into the
+ * arena, and the source must outlive the store.
+ */
+#ifndef MODEL_STORE_H
+#define MODEL_STORE_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "model/source.h"
+
+/* What a value means, escapes undone, and where it stands. Not in the file: len 0 and
+ * off 0, and it cannot be edited. */
+struct value {
+	struct text text;
+	struct span at;
+};
+
+struct account {
+	struct value host, user;
+};
+
+enum record_state {
+	RECORD_KNOWN,   /* downloaded, left on the server */
+	RECORD_DELETE,  /* the client will DELE it at its next check */
+	RECORD_PARTIAL, /* a stub: the rest is still to be fetched */
+};
+
+/* 40 bytes, so that a million of them fit (see struct span). */
+struct record {
+	const char *uidl;     /* escapes undone */
+	uint32_t uidl_len;
+	uint32_t account;     /* index of the account, or STORE_NO_ACCOUNT */
+	struct span at;       /* where the UIDL stands, in the file's own spelling */
+	struct span whole;    /* the whole record */
+	uint32_t time;        /* when it was received, seconds since 1970; 0 unknown */
+	uint8_t state;        /* enum record_state */
+	char status;          /* the client's own letter, '-' if it has none */
+};
+
+#define STORE_NO_ACCOUNT UINT32_MAX
+
+struct store {
+	const struct format *format;
+	const struct source *source;
+	struct account *accounts;
+	struct record *records;
+	size_t naccounts, nrecords;
+	/* The client looks at all records, whatever account they stand under. */
+	bool merged;
+	/* Sentences for `show` and the diff about oddities that do not stop us; static
+	 * or in the arena. */
+	const char **notes;
+	size_t nnotes;
+	struct arena arena;
+	size_t accounts_cap, records_cap, notes_cap;
+	/* Set while an output is verified: records are compared and not kept. */
+	struct store_check *check;
+};
+
+static inline struct text
+record_uidl(const struct record *r)
+{
+	return (struct text){r->uidl, r->uidl_len};
+}
+
+/* For readers. store_add_record() returns -1 if a check in progress has failed; hand
+ * that on. */
+uint32_t store_add_account(struct store *s, struct account account);
+int store_add_record(struct store *s, struct record record, struct err *e);
+__attribute__((format(printf, 2, 3))) void store_note(struct store *s, const char *fmt, ...);
+/* Text of a span, and the span of a text that lies in the source's bytes. */
+struct text store_at(const struct store *s, struct span at);
+struct span store_span(const struct store *s, struct text t);
+
+enum edit_what {
+	EDIT_UIDL, /* index of a record */
+	EDIT_HOST, /* index of an account */
+	EDIT_USER,
+};
+
+struct edit {
+	uint32_t index;
+	uint8_t what; /* enum edit_what */
+	uint32_t len; /* of the new text, escapes undone; bytes owned by the plan */
+	const char *to;
+};
+
+static inline struct text
+edit_text(const struct edit *e)
+{
+	return (struct text){e->to, e->len};
+}
+
+/* Read by the format that the caller has chosen. On error the store is empty. */
+int store_read(struct store *s, const struct format *f, const struct source *src,
+	struct err *e);
+void store_release(struct store *s);
+/* The value that an edit replaces, as it is now. */
+struct text store_value(const struct store *s, const struct edit *edit);
+
+/*
+ * The new bytes of the file, into `out` (buf_init() by the caller; its max is raised to
+ * what is needed). Edits that change nothing are dropped; two edits of one value are an
+ * error. Everything is verified before it returns (verify.h).
+ */
+int store_write(const struct store *s, const struct edit *edits, size_t n, struct buf *out,
+	struct err *e);
+
+#endif

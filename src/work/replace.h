@@ -1,0 +1,45 @@
+/*
+ * Replacing a client's file: the only code that writes to a client's folder.
+ *
+ * A target is locked, read, planned on, replaced and released through one object, so
+ * that what was planned on is what is replaced: store_lock() opens it once, takes the
+ * client's lock and ours, and everything reads through that descriptor. At every
+ * instant the file is wholly the old or wholly the new one; a run that dies is finished
+ * or rolled back by replace_recover(), which every command that plans or writes calls
+ * first.
+ */
+#ifndef WORK_REPLACE_H
+#define WORK_REPLACE_H
+
+#include "map/journal.h"
+#include "model/format.h"
+
+struct target {
+	const struct format *format;
+	char *path;          /* resolved */
+	struct source source; /* as read under the locks */
+	struct os_locks *locks; /* base/os.h: held to the end */
+	struct source settings; /* the client's settings file; path NULL: none */
+	struct arena arena;
+};
+
+/* Resolve, open, lock (client running: ERR_BUSY, reason "client-running"; ours held by
+ * another reuidl: ERR_BUSY, "locked"), read. `write` false: only looks whether the
+ * client runs and takes no lock, for diff and show. `format` NULL: find out. A target
+ * that fails is released already. */
+int target_open(struct target *t, const char *path, const char *client, bool write,
+	const char *state_dir, struct err *e);
+void target_close(struct target *t);
+
+/* Steps 3 to 10 of docs/design.md. `record` says what the journal keeps; its copies,
+ * digests, times and row are filled in. On error the file is the old one, unless the
+ * message says otherwise. */
+int target_replace(struct target *t, struct text bytes, struct journal *j,
+	struct journal_file *record, struct err *e);
+
+/* Finish or roll back what a run that died has left, under the same locks. `say` (may
+ * be NULL) is told a sentence for each. */
+int replace_recover(struct journal *j, void (*say)(void *, const char *), void *arg,
+	struct err *e);
+
+#endif
