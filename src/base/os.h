@@ -17,6 +17,8 @@ struct os_stat {
 
 /* The file, links followed. -1 with errno ENOENT if there is none (e may be NULL). */
 int os_stat(const char *path, struct os_stat *st, struct err *e);
+/* The same without following a last link. */
+int os_stat_link(const char *path, struct os_stat *st);
 bool os_exists(const char *path);
 /* Absolute, links resolved; in the arena. NULL with e set. */
 char *os_resolve(struct arena *a, const char *path, struct err *e);
@@ -40,6 +42,8 @@ uint32_t os_user(void);
 /* Environment variable, NULL if unset or empty. */
 const char *os_env(const char *name);
 bool os_process_runs(long pid);
+/* Does the name fit the glob? A leading dot must be said. */
+bool os_glob(const char *glob, const char *name);
 
 void os_random(void *to, size_t n);
 int64_t os_now(void);            /* seconds since 1970 */

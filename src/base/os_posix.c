@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <fnmatch.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
@@ -37,6 +38,17 @@ os_stat(const char *path, struct os_stat *to, struct err *e)
 
 	if (stat(path, &st) < 0)
 		return e != NULL ? err_io(e, path, "look at the file") : -1;
+	fill_stat(to, &st);
+	return 0;
+}
+
+int
+os_stat_link(const char *path, struct os_stat *to)
+{
+	struct stat st;
+
+	if (lstat(path, &st) < 0)
+		return -1;
 	fill_stat(to, &st);
 	return 0;
 }
@@ -216,6 +228,12 @@ bool
 os_process_runs(long pid)
 {
 	return pid > 0 && (kill((pid_t)pid, 0) == 0 || errno == EPERM);
+}
+
+bool
+os_glob(const char *glob, const char *name)
+{
+	return fnmatch(glob, name, FNM_PERIOD) == 0;
 }
 
 void
