@@ -68,6 +68,8 @@ struct text message_uidl(const struct message *m);
 
 /* RFC 1939 section 7: one to 70 bytes in 0x21..0x7e. */
 bool uidl_is_valid(struct text uidl);
+/* The same of any length: what an old server may well have handed out. */
+bool uidl_is_printable(struct text uidl);
 /* Says nothing about which mailbox it is from, and may come again for another message
  * (no validity part): digits only, or under 12 bytes. */
 bool uidl_is_plain(struct text uidl);
