@@ -71,8 +71,8 @@ add_words(struct header *h, struct text line)
 			to[n++] = ' ';
 		for (char before = 0; i < line.len && !is_blank(line.at[i]); i++) {
 			char c = line.at[i];
-			if (may_be_damaged(c) || (c == '?' && before == '?'))
-				f->odd = true;
+			f->raw |= may_be_damaged(c);
+			f->odd |= f->raw || (c == '?' && before == '?');
 			to[n++] = before = c;
 		}
 	}
@@ -336,8 +336,11 @@ header_end(struct header *h, struct evidence *ev)
 	const struct header_field *f = sort_fields(h, &n);
 	write_fields(h, f, n, false);
 	ev->loose = ev->damaged = digest_buf(h, &h->scratch);
-	for (size_t i = 0; i < n; i++)
-		odd = odd || f[i].odd;
+	for (size_t i = 0; i < n; i++) {
+		odd |= f[i].odd;
+		if (f[i].raw)
+			ev->flags |= MESSAGE_8BIT;
+	}
 	if (odd) {
 		write_fields(h, f, n, true);
 		ev->damaged = digest_buf(h, &h->scratch);

@@ -33,7 +33,8 @@ struct header_field {
 	struct span name, value; /* in `text` below */
 	uint64_t key;  /* the first 8 bytes of the name in lower case, to sort by */
 	uint8_t what;  /* enum header_what */
-	bool odd;      /* the value may be damaged: 8-bit, control bytes, "??" */
+	bool raw;      /* 8-bit or control bytes in the value */
+	bool odd;      /* those, or "??": the value may look otherwise when damaged */
 };
 
 struct header {

@@ -5,9 +5,11 @@
 #define UIDL_MAX   70 /* RFC 1939 section 7 */
 #define UIDL_PLAIN 12
 
-#define HEADER_FLAGS                                                                     \
-	(MESSAGE_HEADER | MESSAGE_HAS_ID | MESSAGE_HAS_RECEIVED | MESSAGE_HAS_DATE |     \
-		MESSAGE_NO_HEADER | MESSAGE_CUT_HEADER)
+enum {
+	HEADER_FLAGS = MESSAGE_HEADER | MESSAGE_HAS_ID | MESSAGE_HAS_RECEIVED |
+		       MESSAGE_HAS_DATE | MESSAGE_NO_HEADER | MESSAGE_CUT_HEADER |
+		       MESSAGE_8BIT,
+};
 
 struct message *
 listing_add(struct listing *l, struct text uidl, uint64_t size)

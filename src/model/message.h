@@ -25,6 +25,8 @@ enum message_flag {
 	MESSAGE_CUT_HEADER = 256, /* TOP's reply had no end of header: the whole message
 	                             must be read to know it */
 	MESSAGE_NO_BODY = 512,    /* the server would not give it */
+	MESSAGE_8BIT = 1024,      /* 8-bit or control bytes in the header's values, so no
+	                             server has replaced them by '?' */
 };
 
 struct message {
