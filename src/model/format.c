@@ -126,7 +126,8 @@ refuse_unknown(const struct source *src, const struct format *like, struct err *
 			src->path, like->what, like->client, like->name);
 	else
 		err_set(e, ERR_DATA, "format",
-			"%s: this is not a list of UIDLs of any client that reuidl knows: "
+			"%s: this is not a list of UIDLs of any client that reuidl "
+			"knows: "
 			"%s; --client NAME says which one it is",
 			src->path, known);
 	return NULL;
@@ -144,8 +145,8 @@ format_for(const struct source *src, const char *name, struct err *e)
 		if (best != NULL)
 			return best;
 		name_all(known, sizeof(known));
-		err_set(e, ERR_USAGE, "", "no client is named \"%s\"; there are: %s", name,
-			known);
+		err_set(e, ERR_USAGE, "", "no client is named \"%s\"; there are: %s",
+			name, known);
 		return NULL;
 	}
 	for (size_t i = 0; formats[i] != NULL; i++) {
@@ -167,7 +168,8 @@ format_for(const struct source *src, const char *name, struct err *e)
 		err_set(e, ERR_DATA, "format",
 			"%s: it may be of %s or of %s; --client %s or --client %s says "
 			"which one it is",
-			src->path, best->client, second->client, best->name, second->name);
+			src->path, best->client, second->client, best->name,
+			second->name);
 		return NULL;
 	}
 	return best != NULL ? best : refuse_unknown(src, like, e);

@@ -17,8 +17,9 @@ enum pref_kind { PREF_STRING, PREF_NUMBER, PREF_BOOL };
 
 struct pref {
 	struct text name, string; /* escapes undone */
-	int64_t number;           /* a bool is 0 or 1 */
-	uint8_t kind;             /* enum pref_kind */
+	int64_t number;		  /* a bool is 0 or 1 */
+	uint32_t place;		  /* of several with one name, the last counts */
+	uint8_t kind;		  /* enum pref_kind */
 };
 
 struct prefs {
@@ -30,9 +31,9 @@ struct prefs {
 void prefs_read(struct prefs *p, struct text bytes);
 void prefs_release(struct prefs *p);
 
-/* The preference, NULL if it is not set. The name is formatted, cut at 255 bytes. */
-__attribute__((format(printf, 2, 3))) const struct pref *prefs_find(
-	const struct prefs *p, const char *fmt, ...);
+/* The preference, NULL if it is not set; no name is longer than 255 bytes. */
+__attribute__((format(printf, 2, 3))) const struct pref *
+prefs_find(const struct prefs *p, const char *fmt, ...);
 /* The values, if it is set and of that kind. */
 bool pref_string(const struct pref *p, struct text *value);
 bool pref_number(const struct pref *p, int64_t *value);

@@ -39,8 +39,7 @@ store_note(struct store *s, const char *fmt, ...)
 	vsnprintf(note, sizeof(note), fmt, args);
 	va_end(args);
 	text_escape(text_of(note), safe, sizeof(safe));
-	s->notes =
-		array_grow(s->notes, &s->notes_cap, s->nnotes + 1, sizeof(*s->notes));
+	s->notes = array_grow(s->notes, &s->notes_cap, s->nnotes + 1, sizeof(*s->notes));
 	s->notes[s->nnotes++] = arena_string(&s->arena, text_of(safe));
 }
 
@@ -61,12 +60,14 @@ store_span(const struct store *s, struct text t)
 }
 
 int
-store_read(struct store *s, const struct format *f, const struct source *src, struct err *e)
+store_read(
+	struct store *s, const struct format *f, const struct source *src, struct err *e)
 {
 	*s = (struct store){.format = f, .source = src};
 	if (src->bytes.len > SOURCE_MAX)
 		return err_set(e, ERR_DATA, "format",
-			"%s: %zu bytes: no mail client writes a list of UIDLs of that size",
+			"%s: %zu bytes: no mail client writes a list of UIDLs of that "
+			"size",
 			src->path, src->bytes.len);
 	if (f->read(s, e) < 0) {
 		store_release(s);
@@ -112,7 +113,8 @@ store_value(const struct store *s, const struct edit *edit)
 }
 
 static int
-refuse_edit(const struct store *s, const struct edit *edit, const char *why, struct err *e)
+refuse_edit(
+	const struct store *s, const struct edit *edit, const char *why, struct err *e)
 {
 	static const char *const names[] = {
 		[EDIT_UIDL] = "UIDL", [EDIT_HOST] = "host", [EDIT_USER] = "user"};
@@ -143,8 +145,8 @@ no_edits(size_t n)
 
 /* Sort the edits out by value; those that change nothing are left out. */
 static int
-table_make(struct edit_table *t, const struct store *s, const struct edit *edits, size_t n,
-	struct err *e)
+table_make(struct edit_table *t, const struct store *s, const struct edit *edits,
+	size_t n, struct err *e)
 {
 	struct value v;
 
@@ -158,13 +160,14 @@ table_make(struct edit_table *t, const struct store *s, const struct edit *edits
 
 		if (edit->what > EDIT_USER || !find_value(s, edit, &v))
 			return err_set(e, ERR_INTERNAL, "edit",
-				"%s: edit of number %" PRIu32 ", which is not in the file",
+				"%s: edit of number %" PRIu32
+				", which is not in the file",
 				s->source->path, edit->index);
 		if (text_equal(v.text, edit_text(edit)))
 			continue;
 		if (v.at.off == 0 && v.at.len == 0)
 			return refuse_edit(s, edit, "the value is not in the file", e);
-		slot = edit->what == EDIT_UIDL   ? &t->of_record[edit->index]
+		slot = edit->what == EDIT_UIDL	 ? &t->of_record[edit->index]
 		       : edit->what == EDIT_HOST ? &t->of_host[edit->index]
 						 : &t->of_user[edit->index];
 		if (*slot != EDIT_NONE)

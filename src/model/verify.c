@@ -10,7 +10,8 @@ fail_record(const struct store_check *c, size_t i, const char *what, struct err 
 
 	if (i >= c->was->nrecords)
 		return err_set(e, ERR_INTERNAL, "verify",
-			"%s: the output is not right: record %zu: %s; nothing was written",
+			"%s: the output is not right: record %zu: %s; nothing was "
+			"written",
 			c->was->source->path, i + 1, what);
 	text_escape(record_uidl(&c->was->records[i]), uidl, sizeof(uidl));
 	return err_set(e, ERR_INTERNAL, "verify",
@@ -37,8 +38,8 @@ between(const struct source *src, size_t from, size_t to)
 
 /* The inverse edit must give the input's own bytes. */
 static bool
-inverse_is_input(const struct store *was, enum edit_what what, struct text old,
-	struct span at)
+inverse_is_input(
+	const struct store *was, enum edit_what what, struct text old, struct span at)
 {
 	struct text in_file = store_at(was, at);
 	struct buf b;
@@ -125,7 +126,8 @@ static bool
 same_around(const struct store *was, const struct record *a, const struct store *now,
 	const struct record *b)
 {
-	size_t a_end = (size_t)a->at.off + a->at.len, b_end = (size_t)b->at.off + b->at.len;
+	size_t a_end = (size_t)a->at.off + a->at.len,
+	       b_end = (size_t)b->at.off + b->at.len;
 	size_t a_whole = (size_t)a->whole.off + a->whole.len;
 	size_t b_whole = (size_t)b->whole.off + b->whole.len;
 
@@ -156,8 +158,8 @@ verify_record(const struct store *now, const struct record *r, struct err *e)
 		return fail_record(c, i, "there was none", e);
 	was = &c->was->records[i];
 	uint32_t edit = c->table->of_record[i];
-	struct text want = edit == EDIT_NONE ? record_uidl(was)
-					     : edit_text(&c->table->edits[edit]);
+	struct text want =
+		edit == EDIT_NONE ? record_uidl(was) : edit_text(&c->table->edits[edit]);
 	if (!text_equal(want, record_uidl(r)))
 		return fail_record(c, i,
 			edit == EDIT_NONE ? "its UIDL has changed"

@@ -18,7 +18,7 @@ struct edit_table {
 	const struct edit *edits;
 	uint32_t *of_record;
 	uint32_t *of_host, *of_user; /* by account */
-	size_t n;                    /* edits that change something */
+	size_t n;		     /* edits that change something */
 };
 
 /* The state of a comparison in progress. */
@@ -27,7 +27,7 @@ struct store_check {
 	const struct edit_table *table;
 	size_t naccounts, nrecords; /* seen so far */
 	size_t was_end, now_end;    /* bytes of input and output compared so far */
-	bool failed;                /* store_add_account() cannot say so itself */
+	bool failed;		    /* store_add_account() cannot say so itself */
 	struct err err;
 };
 
