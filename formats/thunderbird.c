@@ -49,13 +49,14 @@ is_seamonkey(const char *path)
 	       strstr(path, "/SeaMonkey/") != NULL;
 }
 
+/* `off`: the line that decided. */
 static int
-thunderbird_probe(const struct source *src)
+find_evidence(const struct source *src, size_t *off)
 {
 	struct cursor c = {src->bytes, 0};
 	struct text line;
 
-	while (take_line(&c, &line)) {
+	for (*off = 0; take_line(&c, &line); *off = c.off) {
 		if (text_starts(line, HEADER))
 			return PROBE_CONTENT | PROBE_MAGIC;
 		if (line.len > 0 && line.at[0] != '#')
@@ -63,6 +64,14 @@ thunderbird_probe(const struct source *src)
 	}
 	/* Nothing but comments, or nothing at all: a client without an entry. */
 	return PROBE_CONTENT;
+}
+
+static int
+thunderbird_probe(const struct source *src)
+{
+	size_t off;
+
+	return find_evidence(src, &off);
 }
 
 static struct value
@@ -167,13 +176,13 @@ refuse_content(const struct store *s, struct err *e)
 {
 	const struct source *src = s->source;
 	struct text all = src->bytes;
-	size_t nul = text_find(all, '\0');
+	size_t nul = text_find(all, '\0'), off;
 
 	if (nul < all.len)
 		return err_at_byte(e, src, nul,
 			"a NUL byte: this is not a Thunderbird popstate.dat");
-	if (thunderbird_probe(src) == PROBE_NO)
-		return err_at_line(e, src, 0,
+	if (find_evidence(src, &off) == PROBE_NO)
+		return err_at_line(e, src, off,
 			"want \"" HEADER
 			"\" or \"*HOST USER\" before the entries: this is "
 			"not a Thunderbird popstate.dat");
