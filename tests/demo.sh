@@ -39,7 +39,7 @@ show() {
 		case $a in *[!A-Za-z0-9_./:=@%…-]*) a="'$a'" ;; esac
 		shown="$shown $a"
 	done
-	printf '\n  $ %s\n' "$shown" | fold -s -w 86 | sed '2,$s/^/      /'
+	printf '\n  $ %s\n' "$shown" | fold -s -w 86 | sed '3,$s/^/      /'
 	"$@" >"$t/out" 2>&1 </dev/null
 	rc=$?
 	n=$(wc -l <"$t/out")
