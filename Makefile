@@ -1,7 +1,13 @@
 # make            build/reuidl
 # make demo       installs what is missing, then the main job on two real servers
 # make check      installs what is missing, builds, passes the tests
-# make help       the rest
+# make lint       house rules, formatting, static checks
+# make check-asan, check-valgrind, check-crash, check-clients
+#                 the tests under sanitizers; dying at every write; the real Thunderbird
+# make fuzz       FUZZ_SECONDS=60 for each target
+# make bench      speed and memory, beside a bare loop in the same run
+# make install    PREFIX=/usr/local DESTDIR=; make uninstall
+# make clean
 
 CC      ?= cc
 CFLAGS  ?= -O2 -g
@@ -47,11 +53,92 @@ $(B)/formats.c: $(FORMATS) Makefile
 $(B)/formats.o: $(B)/formats.c
 	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
-$(B)/tests: $(TESTOBJ) $(LIB)
+$(B)/unit: $(TESTOBJ) $(LIB)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcriterion $(LDLIBS)
+
+# A fuzz target is a file tests/fuzz_NAME.c; fuzz_main.c plays files to it.
+FUZZ := $(patsubst tests/%.c,$(B)/%,$(filter-out tests/fuzz_main.c,$(wildcard tests/fuzz_*.c)))
+
+$(FUZZ): $(B)/%: $(B)/tests/%.o $(B)/tests/fuzz_main.o $(LIB)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+# What a fuzzer found goes to fixtures/fuzz/NAME, and is tried by every check from then on.
+corpus: $(FUZZ)
+	@for f in $(FUZZ); do $$f fixtures || exit 1; done
+
+unit: $(B)/unit
+	@tests/run.sh $(B)/unit -j2 $(CRITERION)
+
+# xml2-config is asked when make starts: after an installation, make starts again.
+demo:
+	@tests/install.sh build demo
+	@+$(MAKE) --no-print-directory all
+	@tests/demo.sh
+
+check:
+	@tests/install.sh build demo check
+	@+$(MAKE) --no-print-directory all corpus
+	@+$(MAKE) --no-print-directory unit
+
+SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+
+check-asan:
+	@tests/install.sh build demo check
+	@+$(MAKE) --no-print-directory B=$(B)/asan CFLAGS="-g -O1 $(SANITIZE)" sanitized
+
+sanitized: all corpus $(B)/unit
+	@tests/sanitized.sh $(B)/unit -j2 $(CRITERION)
+
+# A few suites only: valgrind takes a hundred times as long.
+check-valgrind: $(B)/unit
+	@tests/install.sh valgrind
+	@tests/valgrind.sh $(B)/unit --filter '$(or $(SUITE),@(store|thunderbird|text|buf)*/*)'
+
+check-crash: all
+	@tests/crash.sh
+
+check-clients: all
+	@tests/install.sh demo clients
+	@tests/clients/run.py
+
+lint:
+	@tests/install.sh build lint
+	@CC="$(CC)" CPPFLAGS="-Isrc -I$(B) $(shell xml2-config --cflags 2>/dev/null)" tests/lint.sh
+
+FUZZ_SECONDS ?= 60
+
+fuzz:
+	@tests/install.sh build fuzz
+	@+$(MAKE) --no-print-directory B=$(B)/fuzz CC=clang CFLAGS="-g -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all" fuzzed
+
+fuzzed: $(LIB) $(patsubst $(B)/%,$(B)/tests/%.o,$(FUZZ))
+	@for f in $(notdir $(FUZZ)); do \
+		$(CC) $(CFLAGS) -fsanitize=fuzzer -o $(B)/$$f $(B)/tests/$$f.o $(LIB) $(LDLIBS) || exit 1; \
+		mkdir -p build/corpus/$$f; \
+		echo "$$f: $(FUZZ_SECONDS) seconds"; \
+		$(B)/$$f -max_total_time=$(FUZZ_SECONDS) -max_len=65536 -rss_limit_mb=2048 -verbosity=0 \
+			-print_final_stats=1 -artifact_prefix=build/crash-$$f- build/corpus/$$f fixtures || exit 1; \
+	done
+
+bench: all
+	@tests/install.sh bench
+	@CC="$(CC)" tests/bench/bench.sh
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 755 $(B)/reuidl $(DESTDIR)$(PREFIX)/bin/
+	for m in $(wildcard docs/*.1); do install -m 644 $$m $(DESTDIR)$(PREFIX)/share/man/man1/; done
+
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/bin/reuidl $(patsubst docs/%,$(DESTDIR)$(PREFIX)/share/man/man1/%,$(wildcard docs/*.1))
 
 clean:
 	rm -rf $(B)
 
-.PHONY: all clean
--include $(LIBOBJ:.o=.d) $(CMDOBJ:.o=.d) $(TESTOBJ:.o=.d)
+help:
+	@sed -n 's/^# //p;/^$$/q' Makefile
+
+.PHONY: all unit corpus demo check check-asan sanitized check-valgrind check-crash check-clients \
+	lint fuzz fuzzed bench install uninstall clean help
+.SECONDARY:
+-include $(LIBOBJ:.o=.d) $(CMDOBJ:.o=.d) $(TESTOBJ:.o=.d) $(FUZZ:$(B)/%=$(B)/tests/%.d)
