@@ -1,27 +1,8 @@
+#include "work/check.h"
 #include "work/plan_state.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-#define DAY ((int64_t)86400)
-/* Of the UIDLs that tell one mailbox from another, so many per cent must be known to
- * the old server. Clients forget what is gone, so a right mailbox has nearly all. */
-#define SHARE_KNOWN 80
-#define SHARE_FORCED 50
-
-__attribute__((format(printf, 3, 4))) static int
-refuse(struct plan *p, const char *reason, const char *fmt, ...)
-{
-	char sentence[sizeof(p->refusal.message)];
-	va_list args;
-
-	va_start(args, fmt);
-	vsnprintf(sentence, sizeof(sentence), fmt, args);
-	va_end(args);
-	p->state = PLAN_REFUSED;
-	return err_set(&p->refusal, ERR_GUARD, reason, "%s", sentence);
-}
 
 void
 plan_tombstone(const char *map_id, struct text old_uidl, char out[TOMBSTONE_LEN + 1])
@@ -81,212 +62,11 @@ plan_why(uint8_t why)
 	}
 }
 
-/* --- which account --------------------------------------------------------------- */
-
-struct who {
-	struct text host, user;
-};
-
-static struct who
-who_of(const char *user, const char *host)
-{
-	return (struct who){text_of(host), text_of(user)};
-}
-
-/* The last '@' splits: user names hold it often. */
-static struct who
-who_parse(const char *account)
-{
-	const char *at = strrchr(account, '@');
-
-	if (at == NULL)
-		return (struct who){{NULL, 0}, text_of(account)};
-	return (struct who){text_of(at + 1), {account, (size_t)(at - account)}};
-}
-
-static bool
-who_equal(struct who a, struct who b)
-{
-	return text_equal_nocase(a.host, b.host) && text_equal(a.user, b.user);
-}
-
-static struct who
-account_who(const struct planning *ps, size_t i)
-{
-	const struct account *a = &ps->store->accounts[i];
-	struct who w = {a->host.text, a->user.text};
-
-	/* Stores that do not say whose they are: the client's settings do. */
-	if (w.host.len == 0 && ps->settings->known)
-		w.host = ps->settings->host;
-	if (w.user.len == 0 && ps->settings->known)
-		w.user = ps->settings->user;
-	return w;
-}
-
-static int
-choose_account(struct planning *ps)
-{
-	const struct store *s = ps->store;
-	struct who old = who_of(ps->info.side[SIDE_OLD].user, ps->info.side[SIDE_OLD].host);
-	struct who want = ps->options->account != NULL ? who_parse(ps->options->account) : old;
-
-	for (size_t i = 0; i < s->naccounts; i++)
-		if (who_equal(account_who(ps, i), want)) {
-			ps->plan->account = i;
-			return 0;
-		}
-	if (s->naccounts == 0)
-		return refuse(ps->plan, "account", "%s: it names no account", s->source->path);
-	struct who have = account_who(ps, 0);
-	return refuse(ps->plan, "account",
-		"%s: it is the record of %.*s@%.*s%s, not of %.*s@%.*s. If that is the same "
-		"mailbox, say --account %.*s@%.*s",
-		s->source->path, TEXT_ARG(have.user), TEXT_ARG(have.host),
-		s->naccounts > 1 ? " and others" : "", TEXT_ARG(want.user), TEXT_ARG(want.host),
-		TEXT_ARG(have.user), TEXT_ARG(have.host));
-}
-
-/* What host and user are to be after the move. Empty: as they are. */
-static struct who
-account_target(const struct planning *ps)
-{
-	const struct plan_options *o = ps->options;
-	const struct map_side *new = &ps->info.side[SIDE_NEW];
-	struct who w = {{NULL, 0}, {NULL, 0}};
-
-	if (ps->settings->known && (ps->store->format->account_from_settings ||
-		text_equal_nocase(ps->settings->host, text_of(new->host))))
-		w = (struct who){ps->settings->host, ps->settings->user};
-	else if (!ps->store->format->account_from_settings)
-		w = who_of(new->user, new->host);
-	if (o->client_host != NULL)
-		w.host = text_of(o->client_host);
-	if (o->client_user != NULL)
-		w.user = text_of(o->client_user);
-	return w;
-}
-
-/* --- guards ---------------------------------------------------------------------- */
-
-static int
-check_age(struct planning *ps)
-{
-	const struct plan_options *o = ps->options;
-	int64_t age = o->now - ps->info.matched;
-	int64_t max = o->max_age > 0 ? o->max_age : ps->info.plain ? DAY : 7 * DAY;
-
-	if (age <= max)
-		return 0;
-	return refuse(ps->plan, "old-map",
-		"%s: the map is %lld days old%s; prove it again with match --refresh, or say "
-		"--max-age %lld",
-		ps->info.path, (long long)(age / DAY),
-		ps->info.plain ? ", and its UIDLs are of a kind that servers give anew" : "",
-		(long long)(age / DAY + 1));
-}
-
-static bool
-is_new_already(const struct seat *seat)
-{
-	return seat->in_new != MATCH_NONE && !(seat->flags & SEAT_OLD);
-}
-
-static int
-check_overlap(struct planning *ps)
-{
-	size_t share = ps->options->force ? SHARE_FORCED : SHARE_KNOWN, telling = 0, known = 0;
-
-	for (size_t i = 0; i < ps->store->nrecords; i++) {
-		const struct seat *seat = &ps->seats[i];
-
-		if (!(seat->flags & SEAT_MINE) || (seat->flags & SEAT_TOMBSTONE) ||
-			is_new_already(seat) || uidl_is_plain(record_uidl(&ps->store->records[i])))
-			continue;
-		telling++;
-		known += (seat->flags & SEAT_OLD) != 0;
-	}
-	if (known * 100 >= telling * share)
-		return 0;
-	return refuse(ps->plan, "overlap",
-		"%s: %zu of %zu UIDLs are on the old server: this does not look like that "
-		"mailbox%s",
-		ps->store->source->path, known, telling,
-		known * 100 >= telling * SHARE_FORCED ? " (--force accepts half)" : "");
-}
-
-static bool
-is_contested(const struct seat *seat)
-{
-	return seat->in_new != MATCH_NONE && (seat->flags & SEAT_OLD) &&
-	       seat->partner != seat->in_new;
-}
-
-/* What shows that the client still speaks the old server's UIDLs. */
-static bool
-line_is_witness(const struct planning *ps)
-{
-	const struct map_side *sides = ps->info.side;
-	const struct account *a = &ps->store->accounts[ps->plan->account];
-	struct who line = {a->host.text, a->user.text};
-	struct who target = account_target(ps);
-
-	/* With no settings at hand, what the client will say is the new URL's. */
-	if (target.host.len == 0)
-		target.host = text_of(sides[SIDE_NEW].host);
-	if (target.user.len == 0)
-		target.user = text_of(sides[SIDE_NEW].user);
-	return ps->store->account_rewritten && line.host.len > 0 &&
-	       who_equal(line, who_of(sides[SIDE_OLD].user, sides[SIDE_OLD].host)) &&
-	       !who_equal(line, target) &&
-	       !who_equal(line, who_of(sides[SIDE_NEW].user, sides[SIDE_NEW].host));
-}
-
-static bool
-records_are_witness(const struct planning *ps)
-{
-	size_t only_old = 0;
-
-	for (size_t i = 0; i < ps->store->nrecords; i++) {
-		const struct seat *seat = &ps->seats[i];
-
-		if (!(seat->flags & SEAT_MINE))
-			continue;
-		if (is_new_already(seat) || (seat->flags & SEAT_TOMBSTONE))
-			return false;
-		only_old += (seat->flags & SEAT_OLD) && seat->in_new == MATCH_NONE;
-	}
-	return only_old > 0;
-}
-
-static int
-check_contested(struct planning *ps)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < ps->store->nrecords; i++)
-		n += (ps->seats[i].flags & SEAT_MINE) && is_contested(&ps->seats[i]);
-	if (n == 0 || ps->options->before_first_contact || line_is_witness(ps) ||
-		records_are_witness(ps))
-		return 0;
-	return refuse(ps->plan, "contested",
-		"%s: %zu of its UIDLs stand for one message on the old server and for another "
-		"on the new one, and nothing shows which server the client asked last. If it "
-		"has not been at the new server yet, say --before-first-contact",
-		ps->store->source->path, n);
-}
-
-/* --- deciding -------------------------------------------------------------------- */
-
+/* Settings that are not at hand count as those that delete. */
 static bool
 would_delete(const struct planning *ps, const struct record *r)
 {
-	const struct settings *set = ps->settings;
-
-	if (r->state == RECORD_DELETE || !set->known || !set->leave_on_server)
-		return true;
-	return set->delete_after_days > 0 && r->time != 0 &&
-	       (int64_t)r->time < ps->options->now - (int64_t)set->delete_after_days * DAY;
+	return !ps->settings->known || check_deletes(r, ps->settings, ps->options->now);
 }
 
 static bool
@@ -315,8 +95,8 @@ decide_other(const struct planning *ps, size_t i)
 
 	if (!(ps->seats[i].flags & SEAT_SEEN) || (ps->seats[i].flags & SEAT_TOMBSTONE))
 		return FATE_OTHER;
-	if (is_new_already(&ps->seats[i]) && account < ps->store->naccounts &&
-		who_equal(account_who(ps, account), who_of(new->user, new->host)))
+	if (seat_is_new(&ps->seats[i]) && account < ps->store->naccounts &&
+		who_equal(plan_who(ps, account), who_of(new->user, new->host)))
 		return FATE_NEW;
 	return may_come_again(&ps->seats[i], record_uidl(&ps->store->records[i]))
 		? FATE_TOMBSTONE
@@ -381,7 +161,7 @@ decide(struct planning *ps)
 			p->fate[i] = (uint8_t)decide_other(ps, i);
 		else if (seat->in_new != MATCH_NONE && seat->partner == seat->in_new)
 			p->fate[i] = FATE_SAME;
-		else if (is_new_already(seat))
+		else if (seat_is_new(seat))
 			p->fate[i] = FATE_NEW;
 		else
 			continue;
@@ -459,7 +239,7 @@ edit_accounts(struct planning *ps)
 {
 	struct plan *p = ps->plan;
 	const struct account *a = &ps->store->accounts[p->account];
-	struct who to = account_target(ps);
+	struct who to = plan_target(ps);
 
 	p->from_host = p->to_host = a->host.text;
 	p->from_user = p->to_user = a->user.text;
@@ -469,7 +249,7 @@ edit_accounts(struct planning *ps)
 		to.user = a->user.text;
 	/* Two blocks of one account would be merged by the client. */
 	for (size_t i = 0; i < ps->store->naccounts; i++)
-		if (i != p->account && who_equal(account_who(ps, i), to))
+		if (i != p->account && who_equal(plan_who(ps, i), to))
 			return;
 	edit_account(ps, EDIT_HOST, a->host, to.host);
 	edit_account(ps, EDIT_USER, a->user, to.user);
@@ -484,7 +264,6 @@ static void
 foresee(struct planning *ps)
 {
 	struct plan *p = ps->plan;
-	const struct settings *set = ps->settings;
 	uint8_t *known = must_alloc(ps->nnew + 1);
 
 	for (size_t i = 0; i < ps->store->nrecords; i++) {
@@ -497,10 +276,7 @@ foresee(struct planning *ps)
 			at = ps->seats[i].in_new;
 		if (at == MATCH_NONE)
 			continue;
-		/* Without its settings only what is marked for deletion counts. */
-		known[at] = r->state == RECORD_DELETE || (set->known && would_delete(ps, r))
-			? 2
-			: 1;
+		known[at] = check_deletes(r, ps->settings, ps->options->now) ? 2 : 1;
 	}
 	for (size_t i = 0; i < ps->nnew; i++) {
 		p->download += known[i] == 0;
@@ -545,7 +321,7 @@ make(struct planning *ps, struct journal *j, struct err *e)
 	if (j != NULL &&
 		journal_applied(j, ps->store->source->path, ps->info.id, &applied, e) < 0)
 		return -1;
-	if (!applied && (choose_account(ps) < 0 || check_age(ps) < 0))
+	if (!applied && (plan_choose_account(ps) < 0 || plan_check_age(ps) < 0))
 		return 0;
 	prepare(ps);
 	if (plan_seat(ps, j, e) < 0)
@@ -558,7 +334,7 @@ make(struct planning *ps, struct journal *j, struct err *e)
 		p->state = PLAN_ALREADY;
 		return 0;
 	}
-	if (check_overlap(ps) < 0 || check_contested(ps) < 0)
+	if (plan_check_overlap(ps) < 0 || plan_check_contested(ps) < 0)
 		return 0;
 	plan_copies(ps);
 	decide(ps);

@@ -54,12 +54,41 @@ struct planning {
 	size_t nlookalikes, lookalikes_cap;
 };
 
+#define PLAN_DAY ((int64_t)86400)
+
+struct who {
+	struct text host, user;
+};
+
+struct who who_of(const char *user, const char *host);
+/* Hosts fold their case, users do not. */
+bool who_equal(struct who a, struct who b);
+/* Host and user of an account of the store, or of the settings where it has none. */
+struct who plan_who(const struct planning *ps, size_t account);
+/* What they are to be after the move; empty: as they are. */
+struct who plan_target(const struct planning *ps);
+
+/* Each: 0, or -1 with the plan refused. */
+int plan_choose_account(struct planning *ps);
+int plan_check_age(struct planning *ps);
+int plan_check_overlap(struct planning *ps);
+int plan_check_contested(struct planning *ps);
+__attribute__((format(printf, 3, 4))) int plan_refuse(
+	struct plan *p, const char *reason, const char *fmt, ...);
+
 /* Fill seats and the new list from the map. */
 int plan_seat(struct planning *ps, struct journal *j, struct err *e);
 /* True copies: give the partners that a class has to the records that the client
  * knows, those to be deleted last. */
 void plan_copies(struct planning *ps);
 void plan_state_release(struct planning *ps);
+
+/* The client has been there: only the new server knows this UIDL. */
+static inline bool
+seat_is_new(const struct seat *seat)
+{
+	return seat->in_new != MATCH_NONE && !(seat->flags & SEAT_OLD);
+}
 
 static inline struct text
 plan_new_uidl(const struct planning *ps, uint32_t i)
