@@ -18,6 +18,9 @@ struct os_stat {
 /* The file, links followed. -1 with errno ENOENT if there is none (e may be NULL). */
 int os_stat(const char *path, struct os_stat *st, struct err *e);
 bool os_exists(const char *path);
+/* An empty file that only its owner may read or write (0600); there already: -1, and
+ * errno is EEXIST. */
+int os_create(const char *path, struct err *e);
 /* Absolute, links resolved; in the arena. NULL with e set. */
 char *os_resolve(struct arena *a, const char *path, struct err *e);
 /* The whole file, at most `max` bytes, into malloc'ed memory that the caller frees. A
