@@ -20,6 +20,9 @@ int os_stat(const char *path, struct os_stat *st, struct err *e);
 /* The same without following a last link. */
 int os_stat_link(const char *path, struct os_stat *st);
 bool os_exists(const char *path);
+/* An empty file that only its owner may read or write (0600); there already: -1, and
+ * errno is EEXIST. */
+int os_create(const char *path, struct err *e);
 /* Absolute, links resolved; in the arena. NULL with e set. */
 char *os_resolve(struct arena *a, const char *path, struct err *e);
 /* The whole file, at most `max` bytes, into malloc'ed memory that the caller frees. A

@@ -61,6 +61,17 @@ os_exists(const char *path)
 	return lstat(path, &st) == 0;
 }
 
+int
+os_create(const char *path, struct err *e)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOCTTY, 0600);
+
+	if (fd < 0)
+		return err_io(e, path, "create the file");
+	close(fd);
+	return 0;
+}
+
 char *
 os_resolve(struct arena *a, const char *path, struct err *e)
 {
