@@ -200,6 +200,8 @@ thunderbird_read(struct store *s, struct err *e)
 	if (refuse_content(s, e) < 0)
 		return -1;
 	s->merged = !is_seamonkey(s->source->path);
+	/* Since 96 the line is written from today's settings and never looked at (1a). */
+	s->account_rewritten = s->merged;
 	while (take_line(&c, &line)) {
 		struct record r;
 		bool timed;
@@ -421,6 +423,7 @@ const struct format format_thunderbird = {
 	.proof = "the real Thunderbird (make check-clients)",
 	.places = places,
 	.settings_file = "prefs.js",
+	.account_from_settings = true,
 	.lock = {".parentlock", "lock"},
 	.probe = thunderbird_probe,
 	.read = thunderbird_read,

@@ -394,7 +394,7 @@ make_tables(struct map *m, const struct map_side sides[2], struct err *e)
 {
 	int64_t pages;
 	if (prepare_writing(m, e) == -1 || map_begin(m, e) == -1 ||
-		sql_number(&m->sql, "PRAGMA page_count", &pages, e) == -1)
+		sql_number(&m->sql, "SELECT count(*) FROM sqlite_master", &pages, e) == -1)
 		return -1;
 	if (pages != 0)
 		return sql_fail(&m->sql, SQLITE_BUSY, e); /* somebody was faster */
