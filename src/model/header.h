@@ -34,7 +34,7 @@ struct header_field {
 	uint64_t key;  /* the first 8 bytes of the name in lower case, to sort by */
 	uint8_t what;  /* enum header_what */
 	bool raw;      /* 8-bit or control bytes in the value */
-	bool odd;      /* those, or "??": the value may look otherwise when damaged */
+	bool odd;      /* those, or '?': the value may look otherwise when damaged */
 };
 
 struct header {

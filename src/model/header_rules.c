@@ -8,46 +8,51 @@
 #include "model/header.h"
 
 struct header_rule {
-	const char *name; /* lower case; the table is sorted by it */
+	struct text name; /* lower case; the table is sorted by it */
 	bool prefix;	  /* any name that begins so; then no other row begins so */
 	enum header_what what;
 };
 
+#define ROW(name, prefix, what)                                                          \
+	{                                                                                \
+		{name, sizeof(name) - 1}, prefix, what                                   \
+	}
+
 static const struct header_rule rules[] = {
-	{"arc-", true, HEADER_DELIVERY},
-	{"authentication-results", false, HEADER_DELIVERY},
-	{"bcc", false, HEADER_DELIVERY},
-	{"content-length", false, HEADER_DROPPED},
-	{"date", false, HEADER_DATE},
-	{"delivered-to", false, HEADER_DELIVERY},
-	{"dkim-signature", false, HEADER_DELIVERY},
-	{"envelope-to", false, HEADER_DELIVERY},
-	{"from", false, HEADER_FROM},
-	{"lines", false, HEADER_DROPPED},
-	{"mbox-line", false, HEADER_DROPPED},
-	{"message-id", false, HEADER_MESSAGE_ID},
-	{"received", false, HEADER_RECEIVED},
-	{"return-path", false, HEADER_DROPPED},
-	{"status", false, HEADER_DROPPED},
-	{"subject", false, HEADER_SUBJECT},
-	{"to", false, HEADER_TO},
-	{"x-account-key", false, HEADER_DROPPED},
-	{"x-antivirus", true, HEADER_DELIVERY},
-	{"x-evolution", true, HEADER_DROPPED},
-	{"x-gmail-", true, HEADER_DROPPED},
-	{"x-imap", false, HEADER_DROPPED},
-	{"x-imapbase", false, HEADER_DROPPED},
-	{"x-keywords", false, HEADER_DROPPED},
-	{"x-message-flag", false, HEADER_DROPPED},
-	{"x-mozilla-", true, HEADER_DROPPED},
-	{"x-original-to", false, HEADER_DELIVERY},
-	{"x-received", false, HEADER_DELIVERY},
-	{"x-spam-", true, HEADER_DELIVERY},
-	{"x-status", false, HEADER_DROPPED},
-	{"x-uid", false, HEADER_DROPPED},
-	{"x-uidl", false, HEADER_DROPPED},
-	{"x-virus-", true, HEADER_DELIVERY},
-	{"x-yahoo-newman-property", false, HEADER_DROPPED},
+	ROW("arc-", true, HEADER_DELIVERY),
+	ROW("authentication-results", false, HEADER_DELIVERY),
+	ROW("bcc", false, HEADER_DELIVERY),
+	ROW("content-length", false, HEADER_DROPPED),
+	ROW("date", false, HEADER_DATE),
+	ROW("delivered-to", false, HEADER_DELIVERY),
+	ROW("dkim-signature", false, HEADER_DELIVERY),
+	ROW("envelope-to", false, HEADER_DELIVERY),
+	ROW("from", false, HEADER_FROM),
+	ROW("lines", false, HEADER_DROPPED),
+	ROW("mbox-line", false, HEADER_DROPPED),
+	ROW("message-id", false, HEADER_MESSAGE_ID),
+	ROW("received", false, HEADER_RECEIVED),
+	ROW("return-path", false, HEADER_DROPPED),
+	ROW("status", false, HEADER_DROPPED),
+	ROW("subject", false, HEADER_SUBJECT),
+	ROW("to", false, HEADER_TO),
+	ROW("x-account-key", false, HEADER_DROPPED),
+	ROW("x-antivirus", true, HEADER_DELIVERY),
+	ROW("x-evolution", true, HEADER_DROPPED),
+	ROW("x-gmail-", true, HEADER_DROPPED),
+	ROW("x-imap", false, HEADER_DROPPED),
+	ROW("x-imapbase", false, HEADER_DROPPED),
+	ROW("x-keywords", false, HEADER_DROPPED),
+	ROW("x-message-flag", false, HEADER_DROPPED),
+	ROW("x-mozilla-", true, HEADER_DROPPED),
+	ROW("x-original-to", false, HEADER_DELIVERY),
+	ROW("x-received", false, HEADER_DELIVERY),
+	ROW("x-spam-", true, HEADER_DELIVERY),
+	ROW("x-status", false, HEADER_DROPPED),
+	ROW("x-uid", false, HEADER_DROPPED),
+	ROW("x-uidl", false, HEADER_DROPPED),
+	ROW("x-virus-", true, HEADER_DELIVERY),
+	ROW("x-yahoo-newman-property", false, HEADER_DROPPED),
 };
 
 enum header_what
@@ -64,7 +69,7 @@ header_what(struct text name)
 	/* The last row that is not behind the name is the only one that can fit. */
 	while (low < high) {
 		size_t middle = (low + high) / 2;
-		if (text_compare(text_of(rules[middle].name), t) <= 0)
+		if (text_compare(rules[middle].name, t) <= 0)
 			low = middle + 1;
 		else
 			high = middle;
@@ -72,7 +77,7 @@ header_what(struct text name)
 	if (low == 0)
 		return HEADER_KEPT;
 	const struct header_rule *r = &rules[low - 1];
-	if (r->prefix ? text_starts(t, r->name) : text_equal(t, text_of(r->name)))
-		return r->what;
-	return HEADER_KEPT;
+	if (r->prefix && t.len > r->name.len)
+		t.len = r->name.len;
+	return text_equal(t, r->name) ? r->what : HEADER_KEPT;
 }
