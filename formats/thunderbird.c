@@ -49,6 +49,21 @@ is_seamonkey(const char *path)
 	       strstr(path, "/SeaMonkey/") != NULL;
 }
 
+/* A CR alone ends a line for the older reader. For the newer one it is part of a UIDL
+ * that no server can have, so nothing is lost by ending the line there. */
+static bool
+take_entry(struct cursor *c, struct text *line)
+{
+	if (!take_line(c, line))
+		return false;
+	size_t cr = text_find(*line, '\r');
+	if (cr < line->len) {
+		line->len = cr;
+		c->off = (size_t)(line->at - c->all.at) + cr + 1;
+	}
+	return true;
+}
+
 /* `off`: the line that decided. */
 static int
 find_evidence(const struct source *src, size_t *off)
@@ -56,7 +71,7 @@ find_evidence(const struct source *src, size_t *off)
 	struct cursor c = {src->bytes, 0};
 	struct text line;
 
-	for (*off = 0; take_line(&c, &line); *off = c.off) {
+	for (*off = 0; take_entry(&c, &line); *off = c.off) {
 		if (text_starts(line, HEADER))
 			return PROBE_CONTENT | PROBE_MAGIC;
 		if (line.len > 0 && line.at[0] != '#')
@@ -200,13 +215,10 @@ thunderbird_read(struct store *s, struct err *e)
 	if (refuse_content(s, e) < 0)
 		return -1;
 	s->merged = !is_seamonkey(s->source->path);
-	while (take_line(&c, &line)) {
+	while (take_entry(&c, &line)) {
 		struct record r;
 		bool timed;
 
-		/* A last line that was cut between CR and LF. */
-		if (line.len > 0 && line.at[line.len - 1] == '\r')
-			line.len--;
 		if (line.len == 0 || line.at[0] == '#')
 			continue;
 		if (line.at[0] == '*') {
