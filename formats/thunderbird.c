@@ -20,8 +20,8 @@
  * second word, which one of them takes for the UIDL.
  */
 #include "model/format.h"
-#include "model/prefs.h"
-#include "model/prefs.h"
+#include "model/mozilla.h"
+#include "model/mozilla.h"
 
 #define HEADER "# POP3 State File"
 
@@ -49,6 +49,21 @@ is_seamonkey(const char *path)
 	       strstr(path, "/SeaMonkey/") != NULL;
 }
 
+/* A CR alone ends a line for the older reader. For the newer one it is part of a UIDL
+ * that no server can have, so nothing is lost by ending the line there. */
+static bool
+take_entry(struct cursor *c, struct text *line)
+{
+	if (!take_line(c, line))
+		return false;
+	size_t cr = text_find(*line, '\r');
+	if (cr < line->len) {
+		line->len = cr;
+		c->off = (size_t)(line->at - c->all.at) + cr + 1;
+	}
+	return true;
+}
+
 /* `off`: the line that decided. */
 static int
 find_evidence(const struct source *src, size_t *off)
@@ -56,7 +71,7 @@ find_evidence(const struct source *src, size_t *off)
 	struct cursor c = {src->bytes, 0};
 	struct text line;
 
-	for (*off = 0; take_line(&c, &line); *off = c.off) {
+	for (*off = 0; take_entry(&c, &line); *off = c.off) {
 		if (text_starts(line, HEADER))
 			return PROBE_CONTENT | PROBE_MAGIC;
 		if (line.len > 0 && line.at[0] != '#')
@@ -202,13 +217,10 @@ thunderbird_read(struct store *s, struct err *e)
 	s->merged = !is_seamonkey(s->source->path);
 	/* Since 96 the line is written from today's settings and never looked at (1a). */
 	s->account_rewritten = s->merged;
-	while (take_line(&c, &line)) {
+	while (take_entry(&c, &line)) {
 		struct record r;
 		bool timed;
 
-		/* A last line that was cut between CR and LF. */
-		if (line.len > 0 && line.at[line.len - 1] == '\r')
-			line.len--;
 		if (line.len == 0 || line.at[0] == '#')
 			continue;
 		if (line.at[0] == '*') {
@@ -255,167 +267,6 @@ thunderbird_spell(const struct store *s, enum edit_what what, struct text value,
 	return 0;
 }
 
-/* The folder of a path, without the '/' at its end. */
-static struct text
-folder_of(struct text path)
-{
-	while (path.len > 0 && path.at[path.len - 1] != '/')
-		path.len--;
-	while (path.len > 1 && path.at[path.len - 1] == '/')
-		path.len--;
-	return path;
-}
-
-/* One spelling of a path: '/' between parts, no "." and "..", none empty. */
-static struct text
-plain_path(struct arena *a, struct text path)
-{
-	char *plain = arena_alloc(a, path.len + 2);
-	size_t n = 0;
-
-	for (size_t i = 0; i < path.len;) {
-		size_t end = i;
-		while (end < path.len && path.at[end] != '/' && path.at[end] != '\\')
-			end++;
-		struct text part = {path.at + i, end - i};
-		i = end + 1;
-		if (part.len == 0 || text_equal(part, text_of(".")))
-			continue;
-		if (text_equal(part, text_of(".."))) {
-			while (n > 0 && plain[--n] != '/')
-				;
-			continue;
-		}
-		plain[n++] = '/';
-		memcpy(plain + n, part.at, part.len);
-		n += part.len;
-	}
-	return (struct text){plain, n};
-}
-
-/* The folder in which a server's popstate.dat lies. */
-static struct text
-local_path(
-	const struct prefs *p, const char *server, struct text profile, struct arena *a)
-{
-	struct text path;
-	const char *prefix = "[ProfD]";
-
-	if (pref_string(prefs_find(p, "mail.server.%s.directory-rel", server), &path) &&
-		text_starts(path, prefix))
-		path = text_of(arena_print(a, "%.*s/%.*s", TEXT_ARG(profile),
-			(int)(path.len - strlen(prefix)), path.at + strlen(prefix)));
-	else if (pref_string(prefs_find(p, "mail.server.%s.directory", server), &path))
-		;
-	else if (pref_string(prefs_find(p, "mail.server.%s.hostname", server), &path))
-		path = text_of(arena_print(
-			a, "%.*s/Mail/%.*s", TEXT_ARG(profile), TEXT_ARG(path)));
-	else
-		return (struct text){"", 0};
-	return plain_path(a, path);
-}
-
-/* Absent or -1 is the usual port of the kind of connection. */
-static uint32_t
-port_of(const struct prefs *p, const char *server)
-{
-	int64_t number;
-
-	if (pref_number(prefs_find(p, "mail.server.%s.port", server), &number) &&
-		number > 0 && number < 65536)
-		return (uint32_t)number;
-	if (pref_number(prefs_find(p, "mail.server.%s.socketType", server), &number))
-		return number == 3 ? 995 : 110;
-	return pref_is_true(prefs_find(p, "mail.server.%s.isSecure", server)) ? 995 : 110;
-}
-
-/*
- * hostname and userName, not realhostname and realuserName: SeaMonkey and Thunderbird
- * before 99 look for the block of the first pair, and Thunderbird since 102 has no other.
- */
-static void
-fill_settings(const struct prefs *p, const char *server, struct arena *a,
-	struct settings *settings)
-{
-	int64_t days = 7;
-
-	*settings = (struct settings){.known = true, .port = port_of(p, server)};
-	if (pref_string(
-		    prefs_find(p, "mail.server.%s.hostname", server), &settings->host))
-		settings->host = arena_text(a, settings->host);
-	if (pref_string(
-		    prefs_find(p, "mail.server.%s.userName", server), &settings->user))
-		settings->user = arena_text(a, settings->user);
-	settings->leave_on_server =
-		pref_is_true(prefs_find(p, "mail.server.%s.leave_on_server", server));
-	settings->until_deleted = pref_is_true(
-		prefs_find(p, "mail.server.%s.delete_mail_left_on_server", server));
-	if (!pref_is_true(
-		    prefs_find(p, "mail.server.%s.delete_by_age_from_server", server)))
-		return;
-	pref_number(prefs_find(p, "mail.server.%s.num_days_to_leave_on_server", server),
-		&days);
-	if (days > 0)
-		settings->delete_after_days = (uint32_t)days;
-	else if (days < 0) /* The day is in the future: all of them go at once. */
-		settings->leave_on_server = false;
-}
-
-/* The server of the account, if it is one of POP3. */
-static char *
-pop3_server(const struct prefs *p, struct text account, struct arena *a)
-{
-	struct text server, type;
-
-	if (!pref_string(prefs_find(p, "mail.account.%.*s.server", TEXT_ARG(account)),
-		    &server))
-		return NULL;
-	char *name = arena_string(a, server);
-	if (!pref_string(prefs_find(p, "mail.server.%s.type", name), &type) ||
-		!text_equal(type, text_of("pop3")))
-		return NULL;
-	return name;
-}
-
-/*
- * The account whose local path is the store's folder. Servers that the list of accounts
- * does not lead to are leftovers; two accounts with one folder leave it unknown.
- */
-static int
-thunderbird_settings(const char *store_path, const struct source *source,
-	struct arena *arena, struct settings *settings, struct err *e)
-{
-	struct arena a = {0};
-	struct text folder = plain_path(&a, folder_of(text_of(store_path)));
-	struct text profile = folder_of(text_of(source->path)), list = {"", 0}, account;
-	const char *found = NULL;
-	struct prefs p;
-
-	(void)e;
-	*settings = (struct settings){0};
-	prefs_read(&p, source->bytes);
-	pref_string(prefs_find(&p, "mail.accountmanager.accounts"), &list);
-	for (struct cursor c = {list, 0}; c.off < list.len;) {
-		if (!take_until(&c, ',', &account)) {
-			account = (struct text){list.at + c.off, list.len - c.off};
-			c.off = list.len;
-		}
-		char *server = pop3_server(&p, text_trim(account), &a);
-		if (server == NULL ||
-			!text_equal(local_path(&p, server, profile, &a), folder))
-			continue;
-		if (found != NULL && strcmp(found, server) != 0) {
-			*settings = (struct settings){0};
-			break;
-		}
-		found = server;
-		fill_settings(&p, server, arena, settings);
-	}
-	prefs_release(&p);
-	arena_free(&a);
-	return 0;
-}
-
 const struct format format_thunderbird = {
 	.name = "thunderbird",
 	.client = "Mozilla Thunderbird, SeaMonkey, Betterbird",
@@ -428,5 +279,5 @@ const struct format format_thunderbird = {
 	.probe = thunderbird_probe,
 	.read = thunderbird_read,
 	.spell = thunderbird_spell,
-	.settings = thunderbird_settings,
+	.settings = mozilla_settings,
 };

@@ -1,92 +1,82 @@
 /*
- * Runs a fuzz target over files, without libFuzzer: what `make check` does with the
- * corpus, under any compiler.
- *
- *     build/fuzz_NAME FILE-OR-FOLDER…
- *
- * Folders are walked to the bottom. Each input is handed over in a block of exactly its
- * size, so that a sanitizer sees one byte too many. Nothing found is a failure.
+ * Runs a fuzz target without libFuzzer: over each file given, and each file in each
+ * folder given, below too. --first=N puts that byte before the files that follow it:
+ * the targets choose by it what the rest is.
  */
-#include <dirent.h>
-#include <stdint.h>
+#include "base/os.h"
+
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
+
+#define FILE_MAX ((uint64_t)64 << 20)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static size_t inputs;
-
-static void
-run_bytes(const uint8_t *bytes, size_t len)
-{
-	uint8_t *copy = malloc(len ? len : 1);
-
-	if (!copy)
-		abort();
-	if (len)
-		memcpy(copy, bytes, len);
-	LLVMFuzzerTestOneInput(copy, len);
-	free(copy);
-	inputs++;
-}
-
-/* The file, and the file cut short in three places: a truncated input is the commonest. */
 static int
-run_file(const char *path, long long size)
+run_file(const char *path, int first, size_t *n)
 {
-	FILE *f = fopen(path, "rb");
-	uint8_t *bytes = malloc((size_t)size + 1);
+	char *bytes;
 	size_t len;
+	struct os_stat st;
+	struct err e;
 
-	if (!f || !bytes) {
-		perror(path);
-		exit(1);
+	if (os_read(path, FILE_MAX, &bytes, &len, &st, &e) < 0) {
+		fprintf(stderr, "%s\n", e.message);
+		return -1;
 	}
-	len = fread(bytes, 1, (size_t)size, f);
-	fclose(f);
-	run_bytes(bytes, len);
-	for (size_t i = 1; i < 4; i++)
-		run_bytes(bytes, len * i / 4);
+	/* In memory of its own size, so that a step outside is seen. */
+	size_t before = first >= 0;
+	uint8_t *data = must_alloc(before + len);
+	if (before > 0)
+		data[0] = (uint8_t)first;
+	if (len > 0)
+		memcpy(data + before, bytes, len);
+	LLVMFuzzerTestOneInput(data, before + len);
+	free(data);
 	free(bytes);
+	++*n;
 	return 0;
 }
 
-static void
-run_path(const char *path)
+static int
+run_path(const char *path, int first, size_t *n)
 {
-	struct stat st;
-	struct dirent *entry;
-	DIR *dir;
+	struct arena a = {0};
+	struct os_stat st;
+	struct err e;
+	char **names;
+	size_t nnames;
+	int result = 0;
 
-	if (stat(path, &st) < 0) {
-		perror(path);
-		exit(1);
+	if (os_stat(path, &st, &e) < 0) {
+		fprintf(stderr, "%s\n", e.message);
+		return -1;
 	}
-	if (!S_ISDIR(st.st_mode)) {
-		run_file(path, st.st_size);
-		return;
-	}
-	dir = opendir(path);
-	while (dir && (entry = readdir(dir))) {
-		char below[4096];
-
-		if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
-			continue;
-		if ((size_t)snprintf(below, sizeof(below), "%s/%s", path, entry->d_name) <
-			sizeof(below))
-			run_path(below);
-	}
-	if (dir)
-		closedir(dir);
+	if (!st.folder)
+		return run_file(path, first, n);
+	if (os_list(&a, path, &names, &nnames, &e) < 0) {
+		fprintf(stderr, "%s\n", e.message);
+		result = -1;
+	} else
+		for (size_t i = 0; i < nnames; i++)
+			if (run_path(arena_print(&a, "%s/%s", path, names[i]), first, n) <
+				0)
+				result = -1;
+	arena_free(&a);
+	return result;
 }
 
 int
 main(int argc, char **argv)
 {
+	size_t n = 0;
+	int first = -1, result = 0;
+
 	for (int i = 1; i < argc; i++)
-		run_path(argv[i]);
-	printf("%s: %zu inputs\n", argv[0], inputs);
-	return inputs ? 0 : 1;
+		if (strncmp(argv[i], "--first=", 8) == 0)
+			first = (int)strtol(argv[i] + 8, NULL, 10) & 0xff;
+		else if (run_path(argv[i], first, &n) < 0)
+			result = 1;
+	printf("%zu inputs\n", n);
+	return result;
 }

@@ -312,7 +312,8 @@ splice(const struct store *s, const struct edit_table *t, struct buf *out, struc
 	if (result == 0) {
 		if (out->max < size)
 			out->max = size;
-		buf_room(out, size);
+		if (size > 0)
+			buf_room(out, size);
 		result = splice_copy(s, t, order, &scratch, out, e);
 	}
 	buf_release(&scratch);

@@ -75,7 +75,9 @@ record_uidl(const struct record *r)
 	return (struct text){r->uidl, r->uidl_len};
 }
 
-/* For readers. store_add_record() returns -1 if a check in progress has failed; hand
+/* For readers, which add what they find in the order of the file (a rebuilt file may be
+ * read in any), and look at no record that they have added: while an output is verified
+ * none is kept. store_add_record() returns -1 if a check in progress has failed; hand
  * that on. */
 uint32_t store_add_account(struct store *s, struct account account);
 int store_add_record(struct store *s, struct record record, struct err *e);

@@ -1,0 +1,117 @@
+/*
+ * One target over all formats: the first byte chooses the format, the rest is the
+ * store. Whatever it is, it is read or refused, edited or refused, and edits can be
+ * taken back; anything else is a crash.
+ */
+#include "model/format.h"
+#include "model/prefs.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void
+must(bool yes, const char *what, const struct err *e)
+{
+	if (yes)
+		return;
+	fprintf(stderr, "%s: %s\n", what, e->message);
+	abort();
+}
+
+static size_t
+rename_all(
+	const struct store *s, struct arena *a, struct edit *edits, const char *spelling)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->nrecords; i++) {
+		char *to = arena_print(a, spelling, i);
+		edits[n++] =
+			(struct edit){(uint32_t)i, EDIT_UIDL, (uint32_t)strlen(to), to};
+	}
+	for (size_t i = 0; i < s->naccounts; i++)
+		if (s->accounts[i].host.at.len > 0)
+			edits[n++] = (struct edit){(uint32_t)i, EDIT_HOST, 3, "a.b"};
+	return n;
+}
+
+/* Values that the reader took from the file can always be written again. */
+static void
+take_back(const struct store *now, const struct edit *edits, const struct store *was,
+	size_t n)
+{
+	struct edit *back = must_alloc(n * sizeof(*back) + 1);
+	struct buf out;
+	struct err e = {0};
+
+	for (size_t i = 0; i < n; i++) {
+		struct text t = store_value(was, &edits[i]);
+		back[i] = (struct edit){
+			edits[i].index, edits[i].what, (uint32_t)t.len, t.at};
+	}
+	buf_init(&out, 0);
+	must(store_write(now, back, n, &out, &e) == 0, "edits cannot be taken back", &e);
+	must(text_equal(buf_text(&out), was->source->bytes), "not the input", &e);
+	buf_release(&out);
+	free(back);
+}
+
+static void
+try_store(const struct store *s, const char *spelling)
+{
+	struct edit *edits =
+		must_alloc((s->nrecords + s->naccounts) * sizeof(*edits) + 1);
+	struct arena a = {0};
+	struct buf out;
+	struct err e = {0};
+	size_t n = rename_all(s, &a, edits, spelling);
+
+	buf_init(&out, 0);
+	must(store_write(s, edits, n, &out, &e) == 0, "edits refused", &e);
+	struct source src = {.path = s->source->path, .bytes = buf_text(&out)};
+	struct store now;
+	must(store_read(&now, s->format, &src, &e) == 0, "cannot be read again", &e);
+	take_back(&now, edits, s, n);
+	store_release(&now);
+	buf_release(&out);
+	arena_free(&a);
+	free(edits);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	size_t nformats = 0;
+	struct store s;
+	struct err e = {0};
+	struct prefs p;
+
+	while (formats[nformats] != NULL)
+		nformats++;
+	if (size == 0)
+		return 0;
+	const struct format *f = formats[data[0] % nformats];
+	struct source src = {.path = "fuzz", .bytes = {(const char *)data + 1, size - 1}};
+	format_for(&src, NULL, &e);
+	prefs_read(&p, src.bytes);
+	prefs_release(&p);
+	if (f->settings != NULL) {
+		struct arena a = {0};
+		struct settings settings;
+		f->settings("/p/Mail/h/popstate.dat",
+			&(struct source){.path = "/p/prefs.js", .bytes = src.bytes}, &a,
+			&settings, &e);
+		arena_free(&a);
+	}
+	if (store_read(&s, f, &src, &e) < 0) {
+		must(e.kind == ERR_DATA && e.message[0] != '\0', "refused without words",
+			&e);
+		return 0;
+	}
+	try_store(&s, "renamed-%zu-to-something-long");
+	try_store(&s, "%zx");
+	store_release(&s);
+	return 0;
+}
