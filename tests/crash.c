@@ -1,0 +1,495 @@
+/*
+ * Dies, fails and falls short at every file-changing system call of a command that
+ * replaces a store, and looks at what is left.
+ *
+ *   crash [-j JOBS] SCENARIO STORE --apply CMD… --then CMD… --undo CMD…
+ *   crash [-j JOBS]
+ *
+ * SCENARIO is a folder, copied anew for each point; STORE is the store's path in it. In
+ * the commands '@' stands for the copy, and the state folder must be @/state:
+ *
+ *   crash DIR p/Mail/h/popstate.dat --apply build/reuidl apply --yes --state @/state
+ *     --map @/map @/p/Mail/h/popstate.dat --then … --undo build/reuidl undo --state @/state
+ *
+ * Without arguments a small scenario of its own, with the crash_driver beside this program.
+ *
+ * For `apply`, and then for `undo` of an applied store: for each n and each mode
+ * (crash_trace.h) the command runs in a fresh copy with its n-th call gone wrong. Then
+ *   1. the store is the old or the new one, byte for byte; the new one if `apply` ended
+ *      with 0 (the old one for `undo`), and the one of before if it said "nothing was
+ *      changed";
+ *   2. after --then it is still one of the two, and its folder has as many names as
+ *      after an `apply` without faults;
+ *   3. after --undo it is the very old one.
+ * No command may take longer than two seconds. Prints the number of points; exit 1, and a
+ * line each, if something was not so.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <dirent.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "crash_trace.h"
+
+#define SECONDS	  2.0
+#define MAX_ARGS  64
+#define MAX_WORDS 10 /* failures said by each process */
+
+enum command { APPLY, THEN, UNDO, COMMANDS };
+
+struct bytes {
+	char *at;
+	size_t len;
+};
+
+struct job {
+	const char *scenario, *store;
+	char **command[COMMANDS]; /* with their '@' */
+	char base[256];		  /* our own folder */
+	char work[300], from[320], log[320], applied[320];
+	struct bytes old, new;
+	size_t names;	    /* in the store's folder */
+	size_t part, parts; /* this process makes every parts-th point */
+	size_t points, bad;
+};
+
+static void
+die(const char *what, const char *path)
+{
+	fprintf(stderr, "crash: %s: %s: %s\n", path, what, strerror(errno));
+	exit(2);
+}
+
+static char *
+join(const char *a, const char *b)
+{
+	size_t n = strlen(a) + strlen(b) + 2;
+	char *path = malloc(n);
+
+	if (path == NULL)
+		die("memory", a);
+	snprintf(path, n, "%s/%s", a, b);
+	return path;
+}
+
+static bool
+read_bytes(const char *path, struct bytes *b)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct stat st;
+
+	*b = (struct bytes){0};
+	if (fd < 0)
+		return false;
+	if (fstat(fd, &st) < 0 || (b->at = malloc((size_t)st.st_size + 1)) == NULL)
+		die("read", path);
+	ssize_t n = read(fd, b->at, (size_t)st.st_size);
+	close(fd);
+	b->len = n > 0 ? (size_t)n : 0;
+	return true;
+}
+
+static void
+write_bytes(const char *path, const struct bytes *b, mode_t mode)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
+
+	if (fd < 0 || write(fd, b->at, b->len) != (ssize_t)b->len || close(fd) < 0)
+		die("write", path);
+}
+
+static void
+copy_tree(const char *from, const char *to)
+{
+	DIR *d = opendir(from);
+	struct dirent *entry;
+
+	if (d == NULL || (mkdir(to, 0700) < 0 && errno != EEXIST))
+		die("copy", from);
+	while ((entry = readdir(d)) != NULL) {
+		struct stat st;
+		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+			continue;
+		char *source = join(from, entry->d_name),
+		     *target = join(to, entry->d_name);
+		if (lstat(source, &st) < 0)
+			die("look", source);
+		if (S_ISDIR(st.st_mode))
+			copy_tree(source, target);
+		else if (S_ISREG(st.st_mode)) {
+			struct bytes b;
+			read_bytes(source, &b);
+			write_bytes(target, &b, st.st_mode & 07777);
+			free(b.at);
+		}
+		free(source);
+		free(target);
+	}
+	closedir(d);
+}
+
+static int
+remove_one(const char *path, const struct stat *st, int type, struct FTW *f)
+{
+	(void)st, (void)type, (void)f;
+	return remove(path);
+}
+
+static void
+remove_tree(const char *path)
+{
+	nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+static void
+fresh(struct job *j, const char *from)
+{
+	remove_tree(j->work);
+	copy_tree(from, j->work);
+}
+
+static char *
+with_work(const struct job *j, const char *word)
+{
+	size_t n = strlen(word) + 1;
+
+	for (const char *p = word; *p != '\0'; p++)
+		n += *p == '@' ? strlen(j->work) : 0;
+	char *out = malloc(n), *to = out;
+	if (out == NULL)
+		die("memory", word);
+	for (const char *p = word; *p != '\0'; p++)
+		if (*p == '@')
+			to = stpcpy(to, j->work);
+		else
+			*to++ = *p;
+	*to = '\0';
+	return out;
+}
+
+static struct crash_run
+run(struct job *j, enum command c, enum crash_mode mode, size_t n)
+{
+	char *words[MAX_ARGS + 1] = {NULL};
+	struct crash_run r;
+
+	for (size_t i = 0; i < MAX_ARGS && j->command[c][i] != NULL; i++)
+		words[i] = with_work(j, j->command[c][i]);
+	crash_run(words, j->from, mode, n, SECONDS, j->log, &r);
+	for (size_t i = 0; words[i] != NULL; i++)
+		free(words[i]);
+	return r;
+}
+
+enum found { FOUND_OTHER, FOUND_OLD, FOUND_NEW };
+
+static bool
+same(const struct bytes *a, const struct bytes *b)
+{
+	return a->len == b->len && memcmp(a->at, b->at, a->len) == 0;
+}
+
+static enum found
+look(const struct job *j)
+{
+	char *path = join(j->work, j->store);
+	struct bytes b;
+	enum found f = FOUND_OTHER;
+
+	if (read_bytes(path, &b))
+		f = same(&b, &j->old) ? FOUND_OLD : same(&b, &j->new) ? FOUND_NEW : f;
+	free(b.at);
+	free(path);
+	return f;
+}
+
+static size_t
+count_names(const char *root, const char *store)
+{
+	char *path = join(root, store);
+	size_t n = 0;
+
+	*strrchr(path, '/') = '\0';
+	DIR *d = opendir(path);
+	while (d != NULL && readdir(d) != NULL)
+		n++;
+	if (d != NULL)
+		closedir(d);
+	free(path);
+	return n;
+}
+
+static bool
+log_says(const struct job *j, const char *words)
+{
+	struct bytes b;
+	bool says = read_bytes(j->log, &b) &&
+		    memmem(b.at, b.len, words, strlen(words)) != NULL;
+
+	free(b.at);
+	return says;
+}
+
+static void
+bad(struct job *j, enum command c, enum crash_mode mode, size_t n, const char *call,
+	const char *what)
+{
+	struct bytes b;
+
+	if (++j->bad > MAX_WORDS)
+		return;
+	fprintf(stderr, "crash: %s, call %zu (%s), %s: %s\n",
+		c == APPLY ? "apply" : "undo", n, call, crash_modes[mode], what);
+	if (j->bad <= 3 && read_bytes(j->log, &b)) {
+		fprintf(stderr, "  it said: %.*s\n", (int)b.len, b.at);
+		free(b.at);
+	}
+}
+
+/* One point. False if the command has no n-th call. */
+static bool
+point(struct job *j, enum command c, enum crash_mode mode, size_t n)
+{
+	enum found before = c == APPLY ? FOUND_OLD : FOUND_NEW;
+	enum found after = c == APPLY ? FOUND_NEW : FOUND_OLD;
+
+	fresh(j, c == APPLY ? j->scenario : j->applied);
+	struct crash_run r = run(j, c, mode, n);
+	if (r.calls < n && r.call == NULL && r.exit >= 0)
+		return false;
+	if (r.call == NULL)
+		return true; /* a short write of something that is no write */
+	j->points++;
+	enum found f = look(j);
+	if (r.exit == -2)
+		bad(j, c, mode, n, r.call, "it hangs");
+	else if (f == FOUND_OTHER)
+		bad(j, c, mode, n, r.call,
+			"the store is neither the old nor the new one");
+	else if (r.exit == 0 && f != after)
+		bad(j, c, mode, n, r.call, "it said it had succeeded, and it had not");
+	else if (r.exit > 0 && log_says(j, "nothing was changed") && f != before)
+		bad(j, c, mode, n, r.call, "it said \"nothing was changed\", and it was");
+	else if ((mode == CRASH_EIO || mode == CRASH_ENOSPC || mode == CRASH_SHORT) &&
+		 r.exit < 0)
+		bad(j, c, mode, n, r.call, "it died of it");
+
+	struct crash_run then = run(j, THEN, CRASH_NONE, 0);
+	if (then.exit == -2)
+		bad(j, c, mode, n, r.call, "the next run hangs");
+	else if (look(j) == FOUND_OTHER)
+		bad(j, c, mode, n, r.call,
+			"the next run left neither the old nor the new one");
+	else if (count_names(j->work, j->store) != j->names)
+		bad(j, c, mode, n, r.call,
+			"the next run left something beside the store");
+
+	struct crash_run undo = run(j, UNDO, CRASH_NONE, 0);
+	if (undo.exit == -2)
+		bad(j, c, mode, n, r.call, "the undo hangs");
+	else if (look(j) != FOUND_OLD)
+		bad(j, c, mode, n, r.call, "the undo did not bring the very bytes back");
+	return true;
+}
+
+static void
+points(struct job *j, enum command c, size_t calls)
+{
+	size_t number = 0;
+
+	for (enum crash_mode mode = CRASH_KILL_BEFORE; mode < CRASH_MODES; mode++)
+		for (size_t n = 1; n <= calls; n++)
+			if (number++ % j->parts == j->part && !point(j, c, mode, n))
+				break;
+}
+
+/* Without faults: what the new bytes are, and how many calls there are. */
+static void
+rehearse(struct job *j, size_t calls[COMMANDS])
+{
+	char *scenario = join(j->scenario, j->store), *copy = join(j->work, j->store);
+
+	if (!read_bytes(scenario, &j->old))
+		die("read", scenario);
+	fresh(j, j->scenario);
+	struct crash_run r = run(j, APPLY, CRASH_COUNT, 0);
+	calls[APPLY] = r.calls;
+	if (r.exit != 0 || !read_bytes(copy, &j->new) || same(&j->old, &j->new)) {
+		bad(j, APPLY, CRASH_COUNT, 0, "none",
+			"it does not even work without faults");
+		exit(1);
+	}
+	j->names = count_names(j->work, j->store);
+	copy_tree(j->work, j->applied);
+	r = run(j, UNDO, CRASH_COUNT, 0);
+	calls[UNDO] = r.calls;
+	if (r.exit != 0 || look(j) != FOUND_OLD) {
+		bad(j, UNDO, CRASH_COUNT, 0, "none",
+			"it does not even work without faults");
+		exit(1);
+	}
+	free(scenario);
+	free(copy);
+}
+
+struct result {
+	size_t calls[COMMANDS], points, bad;
+};
+
+/* One of the processes that share the points; its result goes through the pipe. */
+static void
+work(struct job *j, int to)
+{
+	struct result r = {0};
+
+	snprintf(j->work, sizeof(j->work), "%s/%zu", j->base, j->part);
+	snprintf(j->from, sizeof(j->from), "%s/state", j->work);
+	snprintf(j->log, sizeof(j->log), "%s.log", j->work);
+	snprintf(j->applied, sizeof(j->applied), "%s.applied", j->work);
+	rehearse(j, r.calls);
+	points(j, APPLY, r.calls[APPLY]);
+	points(j, UNDO, r.calls[UNDO]);
+	r.points = j->points;
+	r.bad = j->bad;
+	if (write(to, &r, sizeof(r)) != sizeof(r))
+		exit(2);
+	exit(0);
+}
+
+static int
+share(struct job *j)
+{
+	struct result all = {0}, one;
+	int pipes[2];
+
+	if (pipe(pipes) < 0)
+		die("pipe", "-");
+	for (j->part = 0; j->part < j->parts; j->part++)
+		if (fork() == 0)
+			work(j, pipes[1]);
+	close(pipes[1]);
+	size_t back = 0;
+	for (; read(pipes[0], &one, sizeof(one)) == sizeof(one); back++) {
+		memcpy(all.calls, one.calls, sizeof(all.calls));
+		all.points += one.points;
+		all.bad += one.bad;
+	}
+	while (wait(NULL) > 0)
+		;
+	if (back != j->parts)
+		all.bad++;
+	printf("crash: %zu points (%zu calls of apply, %zu of undo; killed before and "
+	       "after, "
+	       "EIO, ENOSPC, short writes): %zu bad\n",
+		all.points, all.calls[APPLY], all.calls[UNDO], all.bad);
+	return all.bad == 0 && all.points > 0 ? 0 : 1;
+}
+
+/* The scenario of our own. */
+static void
+make_scenario(struct job *j, const char *program)
+{
+	static const char head[] = "# POP3 State File\n# generated\n\n*localhost lab\n";
+	static char *apply[] = {
+		NULL, "apply", "@/state", "@/p/popstate.dat", "@/new", NULL};
+	static char *undo[] = {NULL, "undo", "@/state", NULL};
+	static char store[4096], new[4096];
+	char *scenario = join(j->base, "scenario"), *p = join(scenario, "p");
+	const char *slash = strrchr(program, '/');
+	char beside[4096];
+
+	snprintf(beside, sizeof(beside), "%.*scrash_driver",
+		slash != NULL ? (int)(slash - program + 1) : 0, program);
+	apply[0] = undo[0] = strdup(beside);
+	if (mkdir(scenario, 0700) < 0 || mkdir(p, 0700) < 0)
+		die("make", scenario);
+	snprintf(store, sizeof(store), "%s", head);
+	snprintf(new, sizeof(new), "%s", head);
+	for (int i = 0; i < 30; i++) {
+		size_t n = strlen(store), m = strlen(new);
+		snprintf(store + n, sizeof(store) - n, "k %016x 17000000%02d\n", i, i);
+		snprintf(new + m, sizeof(new) - m, "k %08x-new 17000000%02d\n", i, i);
+	}
+	write_bytes(join(p, "prefs.js"), &(struct bytes){"\n", 1}, 0600);
+	write_bytes(join(p, "popstate.dat"), &(struct bytes){store, strlen(store)}, 0600);
+	write_bytes(join(scenario, "new"), &(struct bytes){new, strlen(new)}, 0600);
+	j->scenario = scenario;
+	j->store = "p/popstate.dat";
+	j->command[APPLY] = j->command[THEN] = apply;
+	j->command[UNDO] = undo;
+}
+
+static int
+usage(void)
+{
+	fprintf(stderr, "usage: crash [-j JOBS] [SCENARIO STORE --apply CMD… --then CMD… "
+			"--undo CMD…]\n");
+	return 64;
+}
+
+/* Each command ends where the next option stands. */
+static bool
+take_commands(struct job *j, char **argv)
+{
+	static const char *const names[] = {"--apply", "--then", "--undo"};
+	size_t n = 0;
+
+	for (; *argv != NULL; argv++) {
+		bool name = false;
+		for (int c = 0; c < COMMANDS && !name; c++)
+			if (strcmp(*argv, names[c]) == 0) {
+				j->command[c] = argv + 1;
+				*argv = NULL;
+				name = true;
+				n = 0;
+			}
+		if (!name && ++n > MAX_ARGS)
+			return false;
+	}
+	for (int c = 0; c < COMMANDS; c++)
+		if (j->command[c] == NULL || j->command[c][0] == NULL)
+			return false;
+	return true;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct job j = {.parts = 2};
+	/* In memory: some thousand runs, and every one of them syncs. */
+	const char *tmp = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
+	int at = 1;
+
+	if (argc > 2 && strcmp(argv[1], "-j") == 0) {
+		j.parts = (size_t)strtoul(argv[2], NULL, 10);
+		at = 3;
+	}
+	if (j.parts == 0 || j.parts > 64)
+		return usage();
+	snprintf(j.base, sizeof(j.base), "%s/reuidl-crash-XXXXXX", tmp);
+	if (mkdtemp(j.base) == NULL)
+		die("make a folder", j.base);
+	if (at == argc)
+		make_scenario(&j, argv[0]);
+	else if (argc - at > 2 && strchr(argv[at + 1], '/') != NULL) {
+		j.scenario = argv[at];
+		j.store = argv[at + 1];
+		if (!take_commands(&j, argv + at + 2)) {
+			remove_tree(j.base);
+			return usage();
+		}
+	} else {
+		remove_tree(j.base);
+		return usage();
+	}
+	int rc = share(&j);
+	remove_tree(j.base);
+	return rc;
+}
