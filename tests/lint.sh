@@ -33,7 +33,7 @@ fi
 bad=0
 read -ra flags <<<"${CPPFLAGS--Isrc}"
 while read -r h; do
-	echo "#include \"${h#src/}\"" | "${CC:-cc}" -std=c11 -D_GNU_SOURCE -Wall -Wextra \
+	echo "#include \"${h#src/}\"" | "${CC:-cc}" -std=c11 -D_GNU_SOURCE -Wall -Wextra -Werror \
 		"${flags[@]}" -fsyntax-only -x c - || { echo "$h: does not compile alone"; bad=1; }
 done < <(find src -name '*.h' | sort)
 result $bad "headers stand alone"
