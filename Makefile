@@ -126,7 +126,7 @@ fuzzed: $(LIB) $(patsubst $(B)/%,$(B)/tests/%.o,$(FUZZ))
 
 bench: all
 	@tests/install.sh bench
-	@CC="$(CC)" tests/bench/bench.sh
+	@CC="$(CC)" tests/bench/bench.py $(B)/reuidl $(BENCH)
 
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1
