@@ -59,6 +59,9 @@ def main():
     with open(os.path.join(profile, "prefs.js"), "w") as f:
         f.write("// Mozilla User Preferences\n\n")
         f.writelines('user_pref("%s", %s);\n' % pair for pair in prefs)
+    # Every profile that has been used has these two; existence proves nothing (section 4).
+    open(os.path.join(profile, ".parentlock"), "w").close()
+    os.symlink("127.0.1.1:+999999999", os.path.join(profile, "lock"))
     with open(os.path.join(mail, "Inbox"), "wb") as f:
         f.write(b"".join(inbox))
     state = os.path.join(mail, "popstate.dat")

@@ -17,7 +17,12 @@ struct os_stat {
 
 /* The file, links followed. -1 with errno ENOENT if there is none (e may be NULL). */
 int os_stat(const char *path, struct os_stat *st, struct err *e);
+/* The same without following a last link. */
+int os_stat_link(const char *path, struct os_stat *st);
 bool os_exists(const char *path);
+/* An empty file that only its owner may read or write (0600); there already: -1, and
+ * errno is EEXIST. */
+int os_create(const char *path, struct err *e);
 /* Absolute, links resolved; in the arena. NULL with e set. */
 char *os_resolve(struct arena *a, const char *path, struct err *e);
 /* The whole file, at most `max` bytes, into malloc'ed memory that the caller frees. A
@@ -40,6 +45,8 @@ uint32_t os_user(void);
 /* Environment variable, NULL if unset or empty. */
 const char *os_env(const char *name);
 bool os_process_runs(long pid);
+/* Does the name fit the glob? A leading dot must be said. */
+bool os_glob(const char *glob, const char *name);
 
 void os_random(void *to, size_t n);
 int64_t os_now(void);            /* seconds since 1970 */

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <fnmatch.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
@@ -41,12 +42,34 @@ os_stat(const char *path, struct os_stat *to, struct err *e)
 	return 0;
 }
 
+int
+os_stat_link(const char *path, struct os_stat *to)
+{
+	struct stat st;
+
+	if (lstat(path, &st) < 0)
+		return -1;
+	fill_stat(to, &st);
+	return 0;
+}
+
 bool
 os_exists(const char *path)
 {
 	struct stat st;
 
 	return lstat(path, &st) == 0;
+}
+
+int
+os_create(const char *path, struct err *e)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOCTTY, 0600);
+
+	if (fd < 0)
+		return err_io(e, path, "create the file");
+	close(fd);
+	return 0;
 }
 
 char *
@@ -216,6 +239,12 @@ bool
 os_process_runs(long pid)
 {
 	return pid > 0 && (kill((pid_t)pid, 0) == 0 || errno == EPERM);
+}
+
+bool
+os_glob(const char *glob, const char *name)
+{
+	return fnmatch(glob, name, FNM_PERIOD) == 0;
 }
 
 void

@@ -8,6 +8,9 @@
  *   STATE/runs/RUN/N.new  the file after: with N.old, what every record was and became
  *   STATE/locks/DEV-INO   our own lock of a store
  *   STATE/maps/…          maps that `migrate` keeps without --map
+ *
+ * Folders are 0700, files 0600. What root makes in another user's state folder belongs
+ * to that user.
  */
 #ifndef MAP_JOURNAL_H
 #define MAP_JOURNAL_H
@@ -24,17 +27,17 @@ enum journal_state {
 };
 
 struct journal_file {
-	int64_t row;       /* key in the journal */
-	char *run;         /* id of the run: 16 hex digits, the first eight are its time */
-	char *path;        /* of the store, resolved */
-	char *temporary;   /* the file beside it, while prepared */
-	char *map_id;      /* of the map applied; "" for an undo */
+	int64_t row;	 /* key in the journal */
+	char *run;	 /* id of the run: 16 hex digits, the first eight are its time */
+	char *path;	 /* of the store, resolved */
+	char *temporary; /* the file beside it, while prepared */
+	char *map_id;	 /* of the map applied; "" for an undo */
 	char *format;
-	char *account;     /* USER@HOST as it was in the store */
+	char *account;		   /* USER@HOST as it was in the store */
 	char *old_copy, *new_copy; /* absolute */
 	struct digest old_digest, new_digest;
 	int64_t time;
-	int64_t undoes;    /* row that this one takes back; 0: it is an apply */
+	int64_t undoes; /* row that this one takes back; 0: it is an apply */
 	enum journal_state state;
 	uint64_t renamed, tombstones;
 };
@@ -50,19 +53,30 @@ const char *journal_folder(const struct journal *j);
  * else .local/state/reuidl in that user's home. In the arena. */
 char *journal_state_dir(struct arena *a, const char *option, uint32_t owner);
 char *journal_new_run(struct arena *a);
+/* STATE/locks/DEV-INO, its folder made; in the arena. */
+char *journal_lock_path(struct arena *a, const char *state_dir, uint64_t device,
+	uint64_t inode, struct err *e);
 
 /* Is this map applied to this store and not undone? */
-int journal_applied(struct journal *j, const char *path, const char *map_id, bool *applied,
-	struct err *e);
+int journal_applied(struct journal *j, const char *path, const char *map_id,
+	bool *applied, struct err *e);
 /* Tombstones: remembered before the file that holds them is replaced. */
-int journal_add_tombstone(struct journal *j, struct text tombstone, struct text old_uidl,
-	struct err *e);
+int journal_add_tombstone(
+	struct journal *j, struct text tombstone, struct text old_uidl, struct err *e);
 /* The old UIDL behind a tombstone, in the arena; len 0 if it is not ours. */
 int journal_tombstone(struct journal *j, struct text tombstone, struct arena *a,
 	struct text *old_uidl, struct err *e);
 
+/* The two copies, made before anything else happens to a file: written, synced, read
+ * back and compared. Fills old_copy, new_copy (in the arena), the digests and the time;
+ * `run`, which must be set, names their folder. journal_drop() removes them again. */
+int journal_keep(struct journal *j, struct arena *a, struct journal_file *f,
+	struct text old, struct text new, struct err *e);
+void journal_drop(struct journal *j, const struct journal_file *f);
+
 /* Writing. Each is one synced transaction; tombstones added since the last one are
- * part of journal_prepare(). */
+ * part of journal_prepare(). journal_finish() of an undo that is done marks the file
+ * that it undoes in the same transaction; to finish what is finished does nothing. */
 int journal_prepare(struct journal *j, struct journal_file *f, struct err *e);
 int journal_finish(struct journal *j, const struct journal_file *f,
 	enum journal_state state, struct err *e);
@@ -70,7 +84,8 @@ int journal_finish(struct journal *j, const struct journal_file *f,
 /* Files, newest first. `open_only`: those still prepared. In the arena. */
 int journal_files(struct journal *j, struct arena *a, bool open_only,
 	struct journal_file **files, size_t *n, struct err *e);
-/* Forget runs older than that, and remove their copies. */
+/* Forget files replaced before that, and remove their copies; those still prepared stay,
+ * and tombstones do. Counts runs. */
 int journal_forget(struct journal *j, int64_t before, size_t *forgotten, struct err *e);
 
 #endif

@@ -78,6 +78,6 @@ int map_each(struct map *m, enum side side, map_sink sink, void *arg, struct err
 /* CSV (RFC 4180) with the header old_uidl,new_uidl,evidence; map_csv.c. */
 int map_export_csv(struct map *m, FILE *to, struct err *e);
 int map_import_csv(const char *csv, const char *path, const struct map_side sides[2],
-	struct err *e);
+	int64_t now, struct err *e);
 
 #endif

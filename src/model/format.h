@@ -49,6 +49,9 @@ struct format {
 	 * of its lock; NULL: none is known. */
 	const char *settings_file;
 	struct client_lock lock;
+	/* After the move the account's host and user are to be what the client's settings
+	 * say, not what the new URL says; unknown settings leave them as they are. */
+	bool account_from_settings;
 
 	/* Bits of enum probe; the path's are added by the caller. */
 	int (*probe)(const struct source *);

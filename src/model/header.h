@@ -14,14 +14,31 @@
 
 #define HEADER_MAX ((size_t)4 << 20)
 
+enum header_what { /* header_rules.c */
+	HEADER_KEPT,
+	HEADER_DROPPED,  /* not part of any digest */
+	HEADER_DELIVERY, /* part of `strict` only */
+	HEADER_RECEIVED, /* the same, and it says that a server has had the message */
+	HEADER_MESSAGE_ID,
+	HEADER_DATE,
+	HEADER_FROM,
+	HEADER_SUBJECT,
+	HEADER_TO,
+};
+
+/* What a header of this name is to the digests; case does not matter. */
+enum header_what header_what(struct text name);
+
 struct header_field {
 	struct span name, value; /* in `text` below */
-	uint32_t order;
-	uint8_t what; /* header.c */
+	uint64_t key;  /* the first 8 bytes of the name in lower case, to sort by */
+	uint8_t what;  /* enum header_what */
+	bool raw;      /* 8-bit or control bytes in the value */
+	bool odd;      /* those, or '?': the value may look otherwise when damaged */
 };
 
 struct header {
-	struct buf text;
+	struct buf text; /* "Name:value\n" of each field kept; what `strict` digests */
 	struct header_field *fields;
 	size_t nfields, cap;
 	uint32_t octets; /* of the lines given, with their CRLF */
@@ -29,16 +46,20 @@ struct header {
 	bool ended;      /* the empty line has been seen */
 	struct hash hash;
 	struct buf scratch;
+	struct header_field *sorted; /* for `loose`: room for two of nfields */
+	size_t sorted_cap;
 };
 
+/* The struct is all zero before its first use. */
 void header_begin(struct header *h);
-/* True once the header has ended: the line was empty, or held only a CR (Courier). */
+/* A line without its line end. True once the header has ended: the line was empty, or held only a CR (Courier). */
 bool header_line(struct header *h, struct text line);
 /* Fills flags, header_octets, message_id and the four header digests; leaves the body
  * alone. Without an empty line: MESSAGE_CUT_HEADER. */
 void header_end(struct header *h, struct evidence *ev);
-/* Date, From and Subject as they stand, unfolded, for people; into `out`, three texts
- * in `values` that point into it. Call between the last line and header_begin(). */
+/* Date, From and Subject as they stand, unfolded, for people; into `out`, which is
+ * emptied first, three texts in `values` that point into it (len 0: there is none).
+ * Call between the last line and header_begin(). */
 void header_describe(const struct header *h, struct buf *out, struct text values[3]);
 void header_release(struct header *h);
 
@@ -49,6 +70,7 @@ struct body {
 };
 
 void body_begin(struct body *b);
+/* A line without its line end, and without the dot that POP3 puts before dots. */
 void body_line(struct body *b, struct text line);
 struct digest body_end(struct body *b);
 void body_release(struct body *b);

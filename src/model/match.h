@@ -50,7 +50,7 @@ struct match {
 	uint8_t *unmatched; /* enum unmatched */
 	uint32_t *copies;   /* 0, or the number of its class of true copies: members of a
 	                       class may change partners (plan.h) */
-	/* By new index: the class of copies that an unpaired new message belongs to. */
+	/* By new index: the class of copies that a new message belongs to, or 0. */
 	uint32_t *new_copies;
 	/* Bodies that would decide something; by index, 1 = wanted. */
 	uint8_t *want_old, *want_new;
@@ -59,6 +59,8 @@ struct match {
 	bool lengths_comparable; /* the two servers count body octets alike */
 };
 
+/* `m` is all zero before its first run; a further run replaces what it held. A run may
+ * ask for bodies twice at most: those of MESSAGE_CUT_HEADER, then those that decide. */
 void match_run(const struct listing *old, const struct listing *new, struct match *m);
 void match_release(struct match *m);
 

@@ -25,6 +25,8 @@ enum message_flag {
 	MESSAGE_CUT_HEADER = 256, /* TOP's reply had no end of header: the whole message
 	                             must be read to know it */
 	MESSAGE_NO_BODY = 512,    /* the server would not give it */
+	MESSAGE_8BIT = 1024,      /* 8-bit or control bytes in the header's values, so no
+	                             server has replaced them by '?' */
 };
 
 struct message {
@@ -68,6 +70,8 @@ struct text message_uidl(const struct message *m);
 
 /* RFC 1939 section 7: one to 70 bytes in 0x21..0x7e. */
 bool uidl_is_valid(struct text uidl);
+/* The same of any length: what an old server may well have handed out. */
+bool uidl_is_printable(struct text uidl);
 /* Says nothing about which mailbox it is from, and may come again for another message
  * (no validity part): digits only, or under 12 bytes. */
 bool uidl_is_plain(struct text uidl);

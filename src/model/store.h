@@ -56,6 +56,9 @@ struct store {
 	size_t naccounts, nrecords;
 	/* The client looks at all records, whatever account they stand under. */
 	bool merged;
+	/* The client rewrites the account's host and user from its settings whenever it
+	 * has been at a server, so what stands there tells which one that was. */
+	bool account_rewritten;
 	/* Sentences for `show` and the diff about oddities that do not stop us; static
 	 * or in the arena. */
 	const char **notes;

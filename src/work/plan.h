@@ -6,6 +6,7 @@
 #ifndef WORK_PLAN_H
 #define WORK_PLAN_H
 
+#include "base/buf.h"
 #include "map/journal.h"
 #include "map/map.h"
 #include "model/format.h"
@@ -57,6 +58,8 @@ struct plan {
 	struct settings settings;
 	bool host_edited;
 	struct text from_host, from_user, to_host, to_user;
+	int64_t map_age;          /* seconds */
+	struct buf texts;         /* the new UIDLs that the edits point to */
 	struct arena arena;
 };
 

@@ -16,30 +16,37 @@
 
 struct target {
 	const struct format *format;
-	char *path;          /* resolved */
-	struct source source; /* as read under the locks */
-	struct os_locks *locks; /* base/os.h: held to the end */
+	char *path;		/* resolved */
+	struct source source;	/* as read under the locks */
+	struct os_locks *locks; /* base/os_file.h: held to the end; NULL: looked only */
 	struct source settings; /* the client's settings file; path NULL: none */
+	char *state_dir;	/* of the store's owner, or the one given */
+	const char *running; /* `write` false: a sentence if the client runs, else NULL */
+	int fd;		     /* the file as it was opened; reads go through it */
 	struct arena arena;
 };
 
 /* Resolve, open, lock (client running: ERR_BUSY, reason "client-running"; ours held by
  * another reuidl: ERR_BUSY, "locked"), read. `write` false: only looks whether the
- * client runs and takes no lock, for diff and show. `format` NULL: find out. A target
- * that fails is released already. */
+ * client runs (`running`) and takes no lock, for diff and show. `client` NULL: find out
+ * the format. `state_dir` NULL: journal_state_dir() of the file's owner. To be written, a
+ * file must be a regular one with one name (ERR_DATA, "format") in a folder that we may
+ * write to (ERR_IO). A target that fails is released already. */
 int target_open(struct target *t, const char *path, const char *client, bool write,
 	const char *state_dir, struct err *e);
 void target_close(struct target *t);
 
-/* Steps 3 to 10 of docs/design.md. `record` says what the journal keeps; its copies,
- * digests, times and row are filled in. On error the file is the old one, unless the
- * message says otherwise. */
+/* Steps 3 to 10 of docs/design.md, once a target. `record` says what the journal keeps
+ * (run, map_id, account, undoes, counts; NULL or 0: none, a new run); path, format,
+ * copies, digests, time and row are filled in, in the target's arena. Changed since it
+ * was read: ERR_GUARD, "changed-since-read". On error the file is the old one and the
+ * message ends with "nothing was changed", unless it says otherwise. */
 int target_replace(struct target *t, struct text bytes, struct journal *j,
 	struct journal_file *record, struct err *e);
 
 /* Finish or roll back what a run that died has left, under the same locks. `say` (may
  * be NULL) is told a sentence for each. */
-int replace_recover(struct journal *j, void (*say)(void *, const char *), void *arg,
-	struct err *e);
+int replace_recover(
+	struct journal *j, void (*say)(void *, const char *), void *arg, struct err *e);
 
 #endif

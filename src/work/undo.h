@@ -9,10 +9,16 @@
 #include "work/replace.h"
 
 struct undo_result {
-	bool whole;      /* the very bytes of before */
+	bool whole;		 /* the very bytes of before */
 	size_t taken_back, left; /* edits, when not whole */
 	size_t forgotten; /* --from-backup: records of today's file that it has not */
+	bool unreadable; /* --from-backup: today's file could not be read to count them */
 };
+
+/* `f` is one that is done (undone already: ERR_GUARD, "undone"; an undo: ERR_USAGE). The
+ * undo has a row of its own in the journal, so even it has a backup. A file that is
+ * as before already, or has nothing of ours left, is only marked. A store that is gone
+ * is ERR_NO_STORE, and the sentence names the backup; a damaged backup is ERR_DATA. */
 
 int undo_file(struct journal *j, const struct journal_file *f, bool from_backup,
 	struct undo_result *r, struct err *e);

@@ -1,0 +1,109 @@
+/*
+ * The whole job: match, show, ask, apply, and say what the clients will do next.
+ */
+#include "cmd/leftovers.h"
+#include "cmd/match_run.h"
+#include "cmd/next.h"
+
+/* Without --map the map has a place of its own for each move, so that an interrupted
+ * run goes on where it was. */
+static int
+map_path(struct run *r, const char **path, struct err *e)
+{
+	const struct side_options *s = r->options->side;
+	char hex[65], *dir;
+
+	*path = r->options->map;
+	if (*path != NULL)
+		return 0;
+	if (s[0].url == NULL || s[1].url == NULL)
+		return err_set(e, ERR_USAGE, "", "migrate wants --old URL and --new URL");
+	char *move = arena_print(&r->arena, "%s %s %s %s", s[0].url, s[1].url,
+		s[0].authzid != NULL ? s[0].authzid : "", s[1].authzid != NULL ? s[1].authzid : "");
+	struct digest d = digest_of(text_of(move));
+	digest_hex(&d, hex);
+	dir = arena_print(&r->arena, "%s/maps",
+		journal_state_dir(&r->arena, r->options->state, os_user()));
+	if (os_make_folders(dir, e) < 0)
+		return -1;
+	*path = arena_print(&r->arena, "%s/%.16s.map", dir, hex);
+	return 0;
+}
+
+static int
+may_apply(struct run *r, bool *yes, struct err *e)
+{
+	char answer[64];
+
+	*yes = r->options->yes;
+	if (*yes || r->options->no_input)
+		return 0;
+	fflush(stdout);
+	if (!os_ask("Change these stores now? [y/N] ", answer, sizeof(answer)))
+		return 0;
+	if (answer[0] != 'y' && answer[0] != 'Y')
+		return err_set(e, ERR_DECLINED, "declined", "nothing has been changed");
+	*yes = true;
+	return 0;
+}
+
+static int
+apply_shown(struct run *r, struct map *m, struct err *e)
+{
+	struct results shown = r->results;
+	int rc;
+
+	r->results.at = NULL;
+	r->results.n = r->results.cap = 0;
+	r->results.changes_shown = false;
+	rc = stores_apply(r, m, &shown, e);
+	results_release(&shown);
+	return rc < 0 ? -1 : next_after_apply(r, m, e);
+}
+
+static int
+with_map(struct run *r, struct map *m, struct leftovers *left, struct err *e)
+{
+	bool yes;
+
+	r->leftovers = left;
+	if (stores_diff(r, m, e) < 0)
+		return -1;
+	leftovers_show(left, r);
+	show_forecast(r);
+	if (!r->results.changes_shown) {
+		out(r->console, "%zu stores, nothing to change\n", r->results.n);
+		return 0;
+	}
+	if (may_apply(r, &yes, e) < 0)
+		return -1;
+	if (yes)
+		return apply_shown(r, m, e);
+	out(r->console, "Nothing has been changed. To do it, with the client closed: the same "
+			"command with --yes\n");
+	return 0;
+}
+
+int
+cmd_migrate(struct run *r, struct err *e)
+{
+	struct found_list list = {0};
+	struct leftovers left;
+	const char *path;
+	struct map *m;
+	int rc;
+
+	/* Before anybody is asked for a password: are there stores at all? */
+	rc = stores_find(r, &list, e);
+	found_release(&list);
+	if (rc < 0 || map_path(r, &path, e) < 0 || match_servers(r, path, e) < 0 ||
+		map_open(path, &m, e) < 0)
+		return -1;
+	rc = leftovers_load(&left, m, e);
+	if (rc == 0) {
+		rc = with_map(r, m, &left, e);
+		leftovers_release(&left);
+	}
+	map_close(m);
+	return rc;
+}

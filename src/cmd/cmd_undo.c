@@ -1,0 +1,163 @@
+#include "cmd/command.h"
+#include "cmd/console.h"
+#include "work/undo.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+static const char *const state_words[] = {
+	[JOURNAL_PREPARED] = "not finished",
+	[JOURNAL_DONE] = "done",
+	[JOURNAL_ROLLED_BACK] = "rolled back",
+	[JOURNAL_UNDONE] = "undone",
+};
+
+/* The journal of the stores' owner, if stores are named; else the user's own. */
+static int
+open_journal(struct run *r, struct journal **j, struct err *e)
+{
+	uint32_t owner = os_user();
+	struct os_stat st;
+
+	if (r->options->nstores > 0 && os_stat(r->options->stores[0], &st, NULL) == 0)
+		owner = st.uid;
+	return journal_open(journal_state_dir(&r->arena, r->options->state, owner), j, e);
+}
+
+static void
+list(struct run *r, const struct journal_file *files, size_t n)
+{
+	char when[32];
+
+	for (size_t i = 0; i < n; i++) {
+		const struct journal_file *f = &files[i];
+		time_t t = (time_t)f->time;
+		struct tm *tm = localtime(&t);
+
+		if (tm == NULL || strftime(when, sizeof(when), "%Y-%m-%d %H:%M:%S", tm) == 0)
+			when[0] = '\0';
+		out(r->console, "%s  %s  %-12s %s%s, %llu renamed, %llu set aside\n", f->run, when,
+			state_words[f->state], f->undoes != 0 ? "undo of " : "", f->path,
+			(unsigned long long)f->renamed, (unsigned long long)f->tombstones);
+		struct result *res = results_add(&r->results, f->path);
+		res->run = f->run;
+		res->backup = f->old_copy;
+		res->client = f->format;
+		res->renamed = f->renamed;
+		res->tombstones = f->tombstones;
+		res->state = f->state == JOURNAL_DONE   ? STATE_APPLIED
+			     : f->state == JOURNAL_UNDONE ? STATE_UNDONE
+							  : STATE_FAILED;
+	}
+	if (n == 0)
+		out(r->console, "no store has been changed from here\n");
+}
+
+static bool
+is_named(const struct run *r, const char *path, struct arena *a)
+{
+	struct err ignored;
+
+	for (size_t i = 0; i < r->options->nstores; i++) {
+		char *real = os_resolve(a, r->options->stores[i], &ignored);
+		size_t len = real != NULL ? strlen(real) : 0;
+
+		if (real == NULL)
+			real = arena_string(a, text_of(r->options->stores[i]));
+		if (strcmp(real, path) == 0 ||
+			(len > 0 && strncmp(real, path, len) == 0 && path[len] == '/'))
+			return true;
+	}
+	return r->options->nstores == 0;
+}
+
+static void
+undo_one(struct run *r, struct journal *j, const struct journal_file *f)
+{
+	struct result *res = results_add(&r->results, f->path);
+	struct undo_result done = {0};
+	struct err failed = {0};
+
+	res->client = f->format;
+	res->run = f->run;
+	res->backup = f->old_copy;
+	if (undo_file(j, f, r->options->from_backup, &done, &failed) < 0) {
+		results_failed(res, r, &failed);
+		console_error(r->console, failed.message);
+		return;
+	}
+	res->state = STATE_UNDONE;
+	if (done.whole) {
+		out(r->console, "%s: as it was before\n", f->path);
+		if (done.forgotten > 0)
+			out(r->console, "  %zu records that the client made since are forgotten\n",
+				done.forgotten);
+	} else {
+		out(r->console,
+			"%s: the client has changed it since; %zu records taken back, %zu left as "
+			"they are now\n",
+			f->path, done.taken_back, done.left);
+	}
+}
+
+/* The run to take back: the one named, or the newest with something to take back. */
+static int
+undo_run(struct run *r, struct journal *j, const struct journal_file *files, size_t n,
+	struct err *e)
+{
+	const char *run = r->options->run;
+	size_t did = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct journal_file *f = &files[i];
+
+		if (f->state != JOURNAL_DONE || f->undoes != 0 || !is_named(r, f->path, &r->arena))
+			continue;
+		if (run == NULL)
+			run = f->run;
+		if (strcmp(run, f->run) != 0)
+			continue;
+		undo_one(r, j, f);
+		did++;
+	}
+	if (did == 0 && run != NULL)
+		return err_set(e, ERR_USAGE, "", "run %s has nothing to take back (undo --list)", run);
+	out(r->console, did > 0 ? "%zu stores taken back\n" : "nothing to take back\n", did);
+	return 0;
+}
+
+static int
+undo(struct run *r, struct journal *j, struct err *e)
+{
+	const struct options *o = r->options;
+	struct journal_file *files;
+	size_t n;
+
+	if (o->forget >= 0) {
+		if (journal_forget(j, r->now - o->forget * 86400, &n, e) < 0)
+			return -1;
+		out(r->console, "%zu runs forgotten, with their backups\n", n);
+		return 0;
+	}
+	if (replace_recover(j, NULL, NULL, e) < 0 ||
+		journal_files(j, &r->arena, false, &files, &n, e) < 0)
+		return -1;
+	if (o->list)
+		list(r, files, n);
+	else
+		return undo_run(r, j, files, n, e);
+	return 0;
+}
+
+int
+cmd_undo(struct run *r, struct err *e)
+{
+	struct journal *j;
+	int rc;
+
+	if (open_journal(r, &j, e) < 0)
+		return -1;
+	rc = undo(r, j, e);
+	journal_close(j);
+	return rc;
+}

@@ -1,0 +1,39 @@
+/*
+ * What a person sees. Results go to stdout, progress and messages to stderr; with
+ * --json nothing but the object goes to stdout, with --quiet nothing but errors
+ * anywhere. Texts that came from files or servers are escaped on their way out.
+ */
+#ifndef CMD_CONSOLE_H
+#define CMD_CONSOLE_H
+
+#include <stdio.h>
+
+#include "base/text.h"
+#include "base/watch.h"
+
+struct console {
+	bool json, quiet, verbose;
+	bool live;   /* stderr is a terminal: progress */
+	bool colour; /* stdout is a terminal, and NO_COLOR is unset */
+	/* The progress line that stands on the terminal. */
+	char what[64];
+	double began, shown;
+	size_t first; /* done when it began */
+	bool open;
+};
+
+void console_init(struct console *c, bool json, bool quiet, bool verbose);
+struct watch console_watch(struct console *c);
+
+/* Results. */
+__attribute__((format(printf, 2, 3))) void out(struct console *c, const char *fmt, ...);
+/* The same in a colour: '-' red, '+' green, '@' cyan, '!' bold. */
+__attribute__((format(printf, 3, 4))) void out_colour(
+	struct console *c, char colour, const char *fmt, ...);
+/* For messages: stderr. */
+__attribute__((format(printf, 2, 3))) void tell(struct console *c, const char *fmt, ...);
+void console_error(struct console *c, const char *message);
+/* End the progress line. */
+void console_settle(struct console *c);
+
+#endif

@@ -1,0 +1,106 @@
+#include "cmd/leftovers.h"
+#include "cmd/console.h"
+
+#include <stdlib.h>
+
+#define SHOWN_MAX 20
+
+static int
+take(void *arg, const struct map_message *m, struct err *e)
+{
+	struct leftovers *l = arg;
+	struct arena *a = &l->arena;
+
+	(void)e;
+	if (m->partner != MATCH_NONE)
+		return 0;
+	l->at = array_grow(l->at, &l->cap, l->n + 1, sizeof(*l->at));
+	l->at[l->n++] = (struct leftover){.uidl = arena_text(a, m->uidl),
+		.date = arena_text(a, m->date),
+		.from = arena_text(a, m->from),
+		.subject = arena_text(a, m->subject),
+		.unmatched = m->unmatched};
+	return 0;
+}
+
+static int
+by_uidl(const void *a, const void *b)
+{
+	return text_compare(((const struct leftover *)a)->uidl, ((const struct leftover *)b)->uidl);
+}
+
+int
+leftovers_load(struct leftovers *l, struct map *m, struct err *e)
+{
+	*l = (struct leftovers){0};
+	if (map_each(m, SIDE_OLD, take, l, e) < 0) {
+		leftovers_release(l);
+		return -1;
+	}
+	if (l->n > 0)
+		qsort(l->at, l->n, sizeof(*l->at), by_uidl);
+	return 0;
+}
+
+void
+leftovers_see(struct leftovers *l, const struct store *s)
+{
+	l->stores = true;
+	for (size_t i = 0; l->n > 0 && i < s->nrecords; i++) {
+		struct leftover key = {.uidl = record_uidl(&s->records[i])};
+		struct leftover *hit = bsearch(&key, l->at, l->n, sizeof(*l->at), by_uidl);
+
+		if (hit != NULL)
+			hit->had = true;
+	}
+}
+
+static void
+show_one(struct console *c, const struct leftover *m)
+{
+	char safe[4][160];
+
+	if (m->date.len + m->from.len + m->subject.len == 0) {
+		out(c, "    UIDL %s\n", text_escape(m->uidl, safe[0], sizeof(safe[0])));
+		return;
+	}
+	out(c, "    %s | %s | %s\n", text_escape(m->date, safe[1], sizeof(safe[1])),
+		text_escape(m->from, safe[2], sizeof(safe[2])),
+		text_escape(m->subject, safe[3], sizeof(safe[3])));
+}
+
+void
+leftovers_show(const struct leftovers *l, struct run *r)
+{
+	size_t never = 0, shown = 0, max = r->options->all ? SIZE_MAX : SHOWN_MAX;
+
+	if (l->n == 0)
+		return;
+	for (size_t i = 0; i < l->n; i++)
+		never += !l->at[i].had;
+	out(r->console, "%zu messages are only on the old server", l->n);
+	if (!l->stores)
+		out(r->console, ":\n");
+	else if (never == 0)
+		out(r->console, "; the clients have all of them\n");
+	else
+		out(r->console,
+			"; %zu of them no client here has fetched. Fetch them before the old "
+			"server goes:\n",
+			never);
+	for (size_t i = 0; i < l->n && shown < max; i++)
+		if (!l->at[i].had) {
+			show_one(r->console, &l->at[i]);
+			shown++;
+		}
+	if (never > shown)
+		out(r->console, "    … and %zu more (--all)\n", never - shown);
+}
+
+void
+leftovers_release(struct leftovers *l)
+{
+	free(l->at);
+	arena_free(&l->arena);
+	*l = (struct leftovers){0};
+}

@@ -1,0 +1,165 @@
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "cmd/command.h"
+#include "cmd/console.h"
+
+#define VERSION "0.1"
+
+/* `diff` and its like write their JSON through the results; those that print something
+ * of their own say so. */
+static const struct command commands[] = {
+	{"migrate", "--old URL --new URL [STORE…]", "the whole job: match, show, ask, apply", 2,
+		false, cmd_migrate},
+	{"match", "--old URL --new URL --map FILE", "find out which message is which", 2, false,
+		cmd_match},
+	{"diff", "--map FILE [STORE…]", "dry run: what apply would change", 0, false, cmd_diff},
+	{"apply", "--map FILE [STORE…]", "change the stores, with a backup", 0, false, cmd_apply},
+	{"undo", "[--run ID] [STORE…]", "take back the last run", 0, false, cmd_undo},
+	{"check", "--new URL [STORE…]", "what the client would download next", 1, false, cmd_check},
+	{"find", "", "stores on this machine", 0, false, cmd_find},
+	{"show", "STORE", "accounts and UIDLs of a store", 0, true, cmd_show},
+	{"map", "FILE", "list, export or import a map", 0, true, cmd_map},
+	{"formats", "", "the clients that reuidl knows", 0, true, cmd_formats},
+};
+
+#define NCOMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+const struct command *
+command_named(const char *name)
+{
+	for (size_t i = 0; name != NULL && i < NCOMMANDS; i++)
+		if (strcmp(commands[i].name, name) == 0)
+			return &commands[i];
+	return NULL;
+}
+
+/* The codes are a contract: docs/reuidl.1, EXIT STATUS. */
+int
+kind_exit(enum err_kind kind)
+{
+	static const int codes[] = {
+		[ERR_NONE] = 0,
+		[ERR_USAGE] = 64,
+		[ERR_DATA] = 65,
+		[ERR_NO_STORE] = 66,
+		[ERR_UNREACHABLE] = 69,
+		[ERR_INTERNAL] = 70,
+		[ERR_IO] = 74,
+		[ERR_BUSY] = 75,
+		[ERR_PROTOCOL] = 76,
+		[ERR_LOGIN] = 77,
+		[ERR_GUARD] = 78,
+		[ERR_DECLINED] = 79,
+		[ERR_EMPTY] = 80,
+	};
+
+	return codes[kind];
+}
+
+static void
+help(const char *command)
+{
+	const struct command *c = command_named(command);
+
+	printf("reuidl " VERSION " keeps POP3 mail clients from downloading everything again\n"
+	       "after a mailbox has moved to another server.\n\n");
+	if (c != NULL) {
+		printf("usage: reuidl %s [OPTIONS] %s\n       %s\n\n", c->name, c->arguments,
+			c->summary);
+		options_help(c->name);
+		return;
+	}
+	printf("usage: reuidl [OPTIONS] COMMAND …\n\n");
+	for (size_t i = 0; i < NCOMMANDS; i++)
+		printf("  %-8s %-34s %s\n", commands[i].name, commands[i].arguments,
+			commands[i].summary);
+	printf("\nreuidl COMMAND --help tells a command's options; man reuidl tells the rest.\n");
+}
+
+static int
+exit_code(const struct run *r, int rc, const struct err *e)
+{
+	enum err_kind worst = results_worst(&r->results);
+
+	if (rc < 0)
+		return kind_exit(e->kind);
+	if (worst != ERR_NONE)
+		return kind_exit(worst);
+	if (r->results.changes_shown)
+		return 1;
+	return r->results.unmatched_strict ? 3 : 0;
+}
+
+static void
+print_json(const struct run *r, int rc, int code, const struct err *e)
+{
+	struct json j = {.to = stdout};
+
+	json_open(&j, NULL, '{');
+	json_number(&j, "schema", 1);
+	json_string(&j, "command", r->options->command);
+	json_number(&j, "exit", code);
+	if (rc < 0) {
+		json_open(&j, "error", '{');
+		json_string(&j, "message", e->message);
+		json_string(&j, "reason", e->reason != NULL ? e->reason : "");
+		json_close(&j, '}');
+	}
+	results_json(&r->results, &j);
+	if (r->json_more != NULL)
+		r->json_more(r->json_arg, &j);
+	json_close(&j, '}');
+}
+
+static int
+run(const struct options *o, struct err *e)
+{
+	struct console console;
+	struct run r = {.options = o, .console = &console, .now = os_now()};
+	const struct command *c = command_named(o->command);
+	int rc, code;
+
+	console_init(&console, o->json, o->quiet, o->verbose);
+	r.run_id = journal_new_run(&r.arena);
+	rc = c->run(&r, e);
+	console_settle(&console);
+	code = exit_code(&r, rc, e);
+	if (rc < 0)
+		console_error(&console, e->message);
+	if (o->json && !(c->prints && rc == 0))
+		print_json(&r, rc, code, e);
+	if (fflush(stdout) != 0 && code == 0)
+		code = kind_exit(ERR_IO);
+	results_release(&r.results);
+	arena_free(&r.arena);
+	return code;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct options o;
+	struct arena arena = {0};
+	struct err e = {0};
+	int code;
+
+	setlocale(LC_CTYPE, "");
+	signal(SIGPIPE, SIG_IGN);
+	if (options_parse(&o, argc, argv, &arena, &e) < 0) {
+		fprintf(stderr, "reuidl: %s\nreuidl --help tells more\n", e.message);
+		code = kind_exit(e.kind);
+	} else if (o.version) {
+		puts("reuidl " VERSION);
+		code = 0;
+	} else if (o.help || o.command == NULL) {
+		help(o.command);
+		code = o.help ? 0 : kind_exit(ERR_USAGE);
+	} else {
+		code = run(&o, &e);
+	}
+	arena_free(&arena);
+	return code;
+}

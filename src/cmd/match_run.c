@@ -1,0 +1,90 @@
+#include "cmd/match_run.h"
+#include "cmd/leftovers.h"
+#include "work/matching.h"
+
+static void
+show_notes(struct run *r, const struct mailbox *m)
+{
+	char safe[512];
+
+	for (size_t i = 0; i < m->nnotes; i++)
+		tell(r->console, "%s: %s\n", m->options.name,
+			text_escape(text_of(m->notes[i]), safe, sizeof(safe)));
+}
+
+static void
+show_summary(struct run *r, const struct match *m, const struct server servers[2], double took)
+{
+	struct console *c = r->console;
+
+	out(c, "%zu messages on the old server, %zu on the new one: %zu pairs", m->nold, m->nnew,
+		m->pairs);
+	for (size_t k = 0, any = 0; k < EVIDENCE_KINDS; k++)
+		if (m->by_kind[k] > 0)
+			out(c, "%s%zu by %s", any++ ? ", " : " (", m->by_kind[k],
+				evidence_names[k]);
+	out(c, "%s, %zu only on the old, %zu only on the new", m->pairs > 0 ? ")" : "",
+		m->nold - m->pairs, m->nnew - m->pairs);
+	if (m->ambiguous > 0)
+		out(c, ", %zu that nothing tells apart", m->ambiguous);
+	out(c, "; %.1f s\n", took);
+	for (int s = 0; s < 2 && c->verbose; s++)
+		tell(c, "%s: %llu commands, %llu bytes\n", servers[s].box.options.name,
+			(unsigned long long)servers[s].box.commands,
+			(unsigned long long)servers[s].box.bytes_in);
+}
+
+static int
+run_match(struct run *r, const char *map_path, struct server servers[2], struct err *e)
+{
+	struct watch w = console_watch(r->console);
+	struct match match = {0};
+	double began;
+	int rc;
+
+	if (server_init(&servers[0], r, 0, e) < 0 || server_init(&servers[1], r, 1, e) < 0)
+		return -1;
+	began = os_seconds();
+	rc = matching_run(&servers[0].box, &servers[1].box, map_path,
+		r->options->no_cache || r->options->refresh, r->now, &w, &match, e);
+	console_settle(r->console);
+	show_notes(r, &servers[0].box);
+	show_notes(r, &servers[1].box);
+	if (rc == 0) {
+		results_matched(&r->results, &match);
+		show_summary(r, &match, servers, os_seconds() - began);
+		r->results.unmatched_strict = r->options->strict &&
+			(match.pairs < match.nold || match.pairs < match.nnew);
+	}
+	match_release(&match);
+	return rc;
+}
+
+int
+match_servers(struct run *r, const char *map_path, struct err *e)
+{
+	struct server servers[2] = {{.made = false}, {.made = false}};
+	int rc = run_match(r, map_path, servers, e);
+
+	server_release(&servers[0]);
+	server_release(&servers[1]);
+	return rc;
+}
+
+int
+match_leftovers(struct run *r, const char *map_path, struct err *e)
+{
+	struct leftovers left;
+	struct map *m;
+	int rc;
+
+	if (map_open(map_path, &m, e) < 0)
+		return -1;
+	rc = leftovers_load(&left, m, e);
+	if (rc == 0) {
+		leftovers_show(&left, r);
+		leftovers_release(&left);
+	}
+	map_close(m);
+	return rc;
+}

@@ -1,0 +1,16 @@
+/*
+ * How a run ends: what the clients would do next, and what a person is to do.
+ */
+#ifndef CMD_NEXT_H
+#define CMD_NEXT_H
+
+#include "cmd/stores.h"
+
+/* The map of --map. */
+int open_map(struct run *r, struct map **m, struct err *e);
+int next_after_diff(struct run *r, struct map *m, struct err *e);
+int next_after_apply(struct run *r, struct map *m, struct err *e);
+/* "3 of 203 would be downloaded", a line a store. */
+void show_forecast(struct run *r);
+
+#endif

@@ -1,0 +1,245 @@
+#include "cmd/options.h"
+#include "cmd/command.h"
+
+#include <stddef.h>
+#include <stdio.h>
+
+enum kind { FLAG, STRING, NUMBER };
+
+struct row {
+	const char *name;
+	enum kind kind;
+	size_t at;           /* offset in struct options */
+	const char *commands; /* names with blanks around each; NULL: all */
+	const char *value, *help;
+};
+
+#define AT(field) offsetof(struct options, field)
+#define PLAN      " diff apply migrate check "
+#define MATCH     " match migrate "
+
+static const struct row rows[] = {
+	{"map", STRING, AT(map), " match diff apply migrate ", "FILE", "the map"},
+	{"refresh", FLAG, AT(refresh), " match ", NULL, "prove an existing map again"},
+	{"no-cache", FLAG, AT(no_cache), MATCH, NULL, "forget what an earlier run has learnt"},
+	{"strict", FLAG, AT(strict), MATCH, NULL, "exit 3 if something is unmatched"},
+	{"wait", NUMBER, AT(wait), " match migrate check ", "SECONDS",
+		"how long to wait for a locked mailbox (60)"},
+	{"client", STRING, AT(client), PLAN " show undo find ", "NAME", "the client's name, see formats"},
+	{"account", STRING, AT(account), PLAN, "USER@HOST",
+		"the store's account, when it is not the old URL's"},
+	{"client-host", STRING, AT(client_host), PLAN, "HOST",
+		"what the client's settings will say for the new server"},
+	{"client-user", STRING, AT(client_user), PLAN, "USER", "likewise the user"},
+	{"force", FLAG, AT(force), PLAN, NULL,
+		"half of the UIDLs known to the old server are enough"},
+	{"before-first-contact", FLAG, AT(before_first_contact), PLAN, NULL,
+		"the client has not been at the new server yet"},
+	{"allow-deletes", FLAG, AT(allow_deletes), PLAN, NULL,
+		"the client may delete renamed messages at its next check"},
+	{"accept-size-evidence", FLAG, AT(accept_size), PLAN, NULL,
+		"use pairs found by size alone"},
+	{"max-age", NUMBER, AT(max_age), PLAN, "DAYS", "accept a map as old as that"},
+	{"stat", FLAG, AT(stat), " diff migrate apply ", NULL, "counts only"},
+	{"all", FLAG, AT(all), " diff migrate apply match check show map ", NULL, "every line"},
+	{"run", STRING, AT(run), " undo ", "ID", "the run to take back"},
+	{"from-backup", FLAG, AT(from_backup), " undo ", NULL,
+		"put the file of before back, whatever it is now"},
+	{"list", FLAG, AT(list), " undo ", NULL, "show the runs"},
+	{"forget", NUMBER, AT(forget), " undo ", "DAYS", "remove backups older than that"},
+	{"export", STRING, AT(export), " map ", "csv|json", "print it in that form"},
+	{"import", STRING, AT(import), " map ", "PAIRS.csv", "make the map from a CSV"},
+	{"old-account", STRING, AT(old_account), " map ", "USER@HOST", "of an imported map"},
+	{"new-account", STRING, AT(new_account), " map ", "USER@HOST", "of an imported map"},
+	{"yes", FLAG, AT(yes), NULL, NULL, "do not ask"},
+	{"no-input", FLAG, AT(no_input), NULL, NULL, "never ask anything"},
+	{"json", FLAG, AT(json), NULL, NULL, "one JSON object on stdout"},
+	{"quiet", FLAG, AT(quiet), NULL, NULL, "errors only"},
+	{"verbose", FLAG, AT(verbose), NULL, NULL, "say more"},
+	{"state", STRING, AT(state), NULL, "DIR", "where backups and the journal are kept"},
+	{"help", FLAG, AT(help), NULL, NULL, "this text"},
+	{"version", FLAG, AT(version), NULL, NULL, "the version"},
+};
+
+/* --old-NAME and --new-NAME; offsets in struct side_options. */
+#define SIDE_AT(field) offsetof(struct side_options, field)
+
+static const struct row side_rows[] = {
+	{"", STRING, SIDE_AT(url), NULL, "URL", "pop3://user@host[:port] or pop3s://…"},
+	{"-password-file", STRING, SIDE_AT(password_file), NULL, "FILE",
+		"the password is its first line; mode 0600"},
+	{"-password-command", STRING, SIDE_AT(password_command), NULL, "COMMAND",
+		"prints the password"},
+	{"-password-env", STRING, SIDE_AT(password_env), NULL, "VAR",
+		"environment variable that holds it"},
+	{"-netrc", FLAG, SIDE_AT(netrc), NULL, NULL, "it is in ~/.netrc"},
+	{"-auth", STRING, SIDE_AT(auth), NULL, "MECH", "plain or user"},
+	{"-authzid", STRING, SIDE_AT(authzid), NULL, "USER", "whose mailbox, for master users"},
+	{"-tls", STRING, SIDE_AT(tls), NULL, "required|off", "off sends the password in clear"},
+	{"-cafile", STRING, SIDE_AT(cafile), NULL, "FILE", "certificates to trust (PEM)"},
+	{"-fingerprint", STRING, SIDE_AT(fingerprint), NULL, "SHA256",
+		"trust this certificate, and no other"},
+	{"-proxy", STRING, SIDE_AT(proxy), NULL, "URL", "socks5h://… or http://…"},
+	{"-pipelining", STRING, SIDE_AT(pipelining), NULL, "auto|off",
+		"off asks one thing at a time"},
+};
+
+static bool
+takes(const struct row *r, const char *command)
+{
+	char word[32];
+
+	if (r->commands == NULL || command == NULL)
+		return true;
+	snprintf(word, sizeof(word), " %s ", command);
+	return strstr(r->commands, word) != NULL;
+}
+
+static bool
+takes_side(int side, const char *command)
+{
+	const struct command *c = command_named(command);
+
+	return c != NULL && (side == 1 ? c->sides > 0 : c->sides > 1);
+}
+
+static int
+set(void *base, const struct row *r, const char *name, const char *value, struct err *e)
+{
+	char *field = (char *)base + r->at;
+	uint64_t n;
+
+	if (r->kind == FLAG) {
+		if (value != NULL)
+			return err_set(e, ERR_USAGE, "", "--%s takes no value", name);
+		*(bool *)(void *)field = true;
+	} else if (r->kind == STRING) {
+		*(const char **)(void *)field = value;
+	} else {
+		if (!text_number(text_of(value), &n) || n > 100000000)
+			return err_set(e, ERR_USAGE, "", "--%s wants a number, not \"%s\"", name, value);
+		*(int64_t *)(void *)field = (int64_t)n;
+	}
+	return 0;
+}
+
+struct hit {
+	const struct row *row;
+	int side; /* 0 old, 1 new, -1: neither */
+};
+
+static struct hit
+look_up(struct text name)
+{
+	static const char *const prefixes[] = {"old", "new"};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (text_equal(name, text_of(rows[i].name)))
+			return (struct hit){&rows[i], -1};
+	for (int s = 0; s < 2; s++)
+		for (size_t i = 0; i < sizeof(side_rows) / sizeof(side_rows[0]); i++) {
+			struct text tail = {name.at + 3, name.len - 3};
+			if (text_starts(name, prefixes[s]) &&
+				text_equal(tail, text_of(side_rows[i].name)))
+				return (struct hit){&side_rows[i], s};
+		}
+	return (struct hit){NULL, -1};
+}
+
+static int
+option(struct options *o, char **argv, int argc, int *i, struct err *e)
+{
+	struct text name = text_of(argv[*i] + 2);
+	size_t eq = text_find(name, '=');
+	const char *value = eq < name.len ? argv[*i] + 2 + eq + 1 : NULL;
+	struct hit hit;
+
+	name.len = eq;
+	hit = look_up(name);
+	if (hit.row == NULL)
+		return err_set(e, ERR_USAGE, "", "unknown option --%.*s", TEXT_ARG(name));
+	if (hit.row->kind != FLAG && value == NULL) {
+		if (*i + 1 >= argc)
+			return err_set(e, ERR_USAGE, "", "--%.*s wants a value", TEXT_ARG(name));
+		value = argv[++*i];
+	}
+	char label[64];
+	snprintf(label, sizeof(label), "%.*s", TEXT_ARG(name));
+	return set(hit.side < 0 ? (void *)o : (void *)&o->side[hit.side], hit.row, label, value, e);
+}
+
+/* A second pass, when the command is known. */
+static int
+check_commands(const struct options *o, int argc, char **argv, struct err *e)
+{
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+		struct text name = text_of(argv[i]);
+
+		if (!text_starts(name, "--"))
+			continue;
+		name = (struct text){name.at + 2, name.len - 2};
+		name.len = text_find(name, '=');
+		struct hit hit = look_up(name);
+		if (hit.row != NULL && !(hit.side < 0 ? takes(hit.row, o->command)
+		                                      : takes_side(hit.side, o->command)))
+			return err_set(e, ERR_USAGE, "", "%s does not take --%.*s", o->command,
+				TEXT_ARG(name));
+		if (hit.row != NULL && hit.row->kind != FLAG && strchr(argv[i], '=') == NULL)
+			i++;
+	}
+	return 0;
+}
+
+int
+options_parse(struct options *o, int argc, char **argv, struct arena *a, struct err *e)
+{
+	bool ended = false;
+
+	*o = (struct options){.wait = 60, .forget = -1};
+	o->stores = arena_alloc(a, (size_t)(argc + 1) * sizeof(*o->stores));
+	for (int i = 1; i < argc; i++) {
+		if (!ended && strcmp(argv[i], "--") == 0)
+			ended = true;
+		else if (!ended && strcmp(argv[i], "-h") == 0)
+			o->help = true;
+		else if (!ended && strncmp(argv[i], "--", 2) == 0) {
+			if (option(o, argv, argc, &i, e) < 0)
+				return -1;
+		} else if (!ended && argv[i][0] == '-' && argv[i][1] != '\0')
+			return err_set(e, ERR_USAGE, "", "unknown option %s", argv[i]);
+		else if (o->command == NULL)
+			o->command = argv[i];
+		else
+			o->stores[o->nstores++] = argv[i];
+	}
+	if (o->command == NULL)
+		return 0;
+	if (command_named(o->command) == NULL)
+		return err_set(e, ERR_USAGE, "", "there is no command \"%s\"", o->command);
+	return check_commands(o, argc, argv, e);
+}
+
+void
+options_help(const char *command)
+{
+	for (int s = 0; s < 2; s++)
+		for (size_t i = 0; takes_side(s, command) &&
+			i < sizeof(side_rows) / sizeof(side_rows[0]);
+			i++) {
+			const struct row *r = &side_rows[i];
+			char left[64];
+
+			snprintf(left, sizeof(left), "--%s%s %s", s == 0 ? "old" : "new", r->name,
+				r->value != NULL ? r->value : "");
+			printf("  %-32s %s\n", left, r->help);
+		}
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char left[64];
+
+		if (!takes(&rows[i], command))
+			continue;
+		snprintf(left, sizeof(left), "--%s %s", rows[i].name,
+			rows[i].value != NULL ? rows[i].value : "");
+		printf("  %-32s %s\n", left, rows[i].help);
+	}
+}

@@ -1,0 +1,41 @@
+/*
+ * The command line, taken apart: docs/reuidl.1 is its description.
+ *
+ * Options may stand anywhere; "--" ends them. Each row of the table in options.c says
+ * which commands take an option, and --help is made from it.
+ */
+#ifndef CMD_OPTIONS_H
+#define CMD_OPTIONS_H
+
+#include "base/arena.h"
+#include "base/err.h"
+
+enum { SIDES_OLD_NEW = 2 };
+
+/* Of one server; commands with a single one use [1], the new side. */
+struct side_options {
+	const char *url, *password_file, *password_command, *password_env, *authzid, *auth;
+	const char *tls, *cafile, *fingerprint, *proxy, *pipelining;
+	bool netrc;
+};
+
+struct options {
+	struct side_options side[SIDES_OLD_NEW];
+	const char *map, *client, *account, *client_host, *client_user, *state, *run;
+	const char *export, *import, *old_account, *new_account;
+	int64_t wait, max_age, forget;
+	bool refresh, no_cache, strict;
+	bool stat, all, yes, no_input, json, quiet, verbose;
+	bool force, before_first_contact, allow_deletes, accept_size, from_backup, list;
+	bool help, version;
+	const char *command;
+	const char **stores;
+	size_t nstores;
+};
+
+/* Strings are argv's own. */
+int options_parse(struct options *o, int argc, char **argv, struct arena *a, struct err *e);
+/* The options that a command takes, a line each, to stdout. */
+void options_help(const char *command);
+
+#endif

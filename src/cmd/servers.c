@@ -1,0 +1,173 @@
+#include "cmd/servers.h"
+#include "cmd/console.h"
+
+#include <stdlib.h>
+
+static const char *const side_names[] = {"old", "new"};
+
+static int
+from_file(const char *path, char **password, struct err *e)
+{
+	char *bytes;
+	size_t len;
+	struct os_stat st;
+	struct cursor c = {{NULL, 0}, 0};
+	struct text line = {NULL, 0};
+
+	if (os_read(path, 65536, &bytes, &len, &st, e) < 0)
+		return -1;
+	if (st.mode & 077) {
+		os_wipe(bytes, len);
+		free(bytes);
+		return err_set(e, ERR_USAGE, "",
+			"%s: others can read this password file (mode %04o): chmod 600 it", path,
+			st.mode);
+	}
+	c.all = (struct text){bytes, len};
+	take_line(&c, &line);
+	*password = must_string(line);
+	os_wipe(bytes, len);
+	free(bytes);
+	return 0;
+}
+
+/* ~/.netrc as ftp(1) and curl read it: words; "machine HOST login USER password PW". */
+static bool
+next_word(struct cursor *c, struct text *word)
+{
+	size_t start = c->off, end;
+
+	while (start < c->all.len && strchr(" \t\r\n", c->all.at[start]) != NULL)
+		start++;
+	for (end = start; end < c->all.len && strchr(" \t\r\n", c->all.at[end]) == NULL;)
+		end++;
+	*word = (struct text){c->all.at + start, end - start};
+	c->off = end;
+	return word->len > 0;
+}
+
+static int
+from_netrc(struct run *r, const struct mailbox_url *url, char **password, struct err *e)
+{
+	char *home = os_home(&r->arena), *path, *bytes;
+	struct text key, value, login = {NULL, 0};
+	struct os_stat st;
+	bool here = false;
+	size_t len;
+
+	path = arena_print(&r->arena, "%s/.netrc", home != NULL ? home : "");
+	if (os_read(path, 1 << 20, &bytes, &len, &st, e) < 0)
+		return -1;
+	struct cursor c = {{bytes, len}, 0};
+	while (*password == NULL && next_word(&c, &key)) {
+		if (text_equal(key, text_of("default"))) {
+			here = true;
+			login.len = 0;
+			continue;
+		}
+		if (!next_word(&c, &value))
+			break;
+		if (text_equal(key, text_of("machine"))) {
+			here = text_equal_nocase(value, text_of(url->host));
+			login.len = 0;
+		} else if (text_equal(key, text_of("login"))) {
+			login = value;
+		} else if (text_equal(key, text_of("password")) && here &&
+			   (login.len == 0 || text_equal(login, text_of(url->user)))) {
+			*password = must_string(value);
+		}
+	}
+	os_wipe(bytes, len);
+	free(bytes);
+	if (*password == NULL)
+		return err_set(e, ERR_USAGE, "", "%s: no password for %s at %s", path, url->user,
+			url->host);
+	return 0;
+}
+
+static int
+get_password(struct run *r, const struct side_options *so, const char *side,
+	const struct mailbox_url *url, char **password, struct err *e)
+{
+	char *prompt;
+
+	if (so->password_file != NULL)
+		return from_file(so->password_file, password, e);
+	if (so->password_command != NULL)
+		return os_command_line(so->password_command, password, e);
+	if (so->password_env != NULL) {
+		const char *value = os_env(so->password_env);
+		if (value == NULL)
+			return err_set(e, ERR_USAGE, "", "the environment variable %s is not set",
+				so->password_env);
+		*password = must_string(text_of(value));
+		return 0;
+	}
+	if (so->netrc)
+		return from_netrc(r, url, password, e);
+	prompt = arena_print(&r->arena, "Password of %s at the %s server %s: ", url->user, side,
+		url->host);
+	if (r->options->no_input || !os_ask_secret(prompt, password))
+		return err_set(e, ERR_USAGE, "",
+			"no password for the %s server: give --%s-password-file, -command, -env or "
+			"-netrc",
+			side, side);
+	return 0;
+}
+
+static int
+one_of(const char *option, const char *value, const char *yes, const char *no, bool *out_,
+	struct err *e)
+{
+	if (value == NULL || strcmp(value, yes) == 0)
+		*out_ = true;
+	else if (strcmp(value, no) == 0)
+		*out_ = false;
+	else
+		return err_set(e, ERR_USAGE, "", "%s is %s or %s, not \"%s\"", option, yes, no,
+			value);
+	return 0;
+}
+
+int
+server_init(struct server *s, struct run *r, int side, struct err *e)
+{
+	const struct side_options *so = &r->options->side[side];
+	struct mailbox_options o = {
+		.name = side == 0 ? "old server" : "new server",
+		.authzid = so->authzid,
+		.auth = so->auth,
+		.cafile = so->cafile,
+		.fingerprint = so->fingerprint,
+		.proxy = so->proxy,
+		.wait = (unsigned)r->options->wait,
+	};
+	bool tls;
+
+	*s = (struct server){0};
+	if (so->url == NULL)
+		return err_set(e, ERR_USAGE, "", "%s wants --%s URL", r->options->command,
+			side_names[side]);
+	if (mailbox_url_parse(so->url, &r->arena, &o.url, e) < 0 ||
+		one_of("--X-tls", so->tls, "required", "off", &tls, e) < 0 ||
+		one_of("--X-pipelining", so->pipelining, "auto", "off", &o.pipelining, e) < 0 ||
+		get_password(r, so, side_names[side], &o.url, &s->password, e) < 0)
+		return -1;
+	o.tls = tls ? TLS_REQUIRED : TLS_OFF;
+	o.password = s->password;
+	if (mailbox_init(&s->box, &o, e) < 0)
+		return -1;
+	s->made = true;
+	return 0;
+}
+
+void
+server_release(struct server *s)
+{
+	if (s->made)
+		mailbox_release(&s->box);
+	if (s->password != NULL)
+		os_wipe(s->password, strlen(s->password));
+	free(s->password);
+	*s = (struct server){0};
+}

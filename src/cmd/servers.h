@@ -1,0 +1,22 @@
+/*
+ * The servers of a run: URL, password and TLS options of a side, made into a mailbox.
+ * A password lives in one place, server.password, is wiped by server_release(), and is
+ * never taken from argv or a URL.
+ */
+#ifndef CMD_SERVERS_H
+#define CMD_SERVERS_H
+
+#include "cmd/command.h"
+#include "mailbox/mailbox.h"
+
+struct server {
+	struct mailbox box;
+	char *password;
+	bool made;
+};
+
+/* side 0: old, 1: new. Asks for the password if nothing else says it. */
+int server_init(struct server *s, struct run *r, int side, struct err *e);
+void server_release(struct server *s);
+
+#endif

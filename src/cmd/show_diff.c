@@ -1,0 +1,249 @@
+/*
+ * The dry run as a person reads it: a headline per store, the account, the counts, the
+ * hunks in the manner of diff -u, what stays and why.
+ */
+#include "cmd/stores.h"
+
+#include <stdlib.h>
+
+/* Changed lines shown without --all; support staff want to see the kind of change. */
+#define LINES_MAX    12
+#define EXAMPLES_MAX 3
+
+static void
+print_line(struct console *c, char sign, struct text t)
+{
+	char safe[2048];
+
+	out_colour(c, sign, "%c%s", sign, text_escape(t, safe, sizeof(safe)));
+}
+
+/* Where a line begins and ends around a place. */
+static struct text
+line_around(struct text bytes, struct span at)
+{
+	size_t from = at.off, to = at.off + at.len;
+
+	while (from > 0 && bytes.at[from - 1] != '\n')
+		from--;
+	while (to < bytes.len && bytes.at[to] != '\n' && bytes.at[to] != '\r')
+		to++;
+	return (struct text){bytes.at + from, to - from};
+}
+
+static struct span
+place_of(const struct store *s, const struct edit *e)
+{
+	switch (e->what) {
+	case EDIT_HOST:
+		return s->accounts[e->index].host.at;
+	case EDIT_USER:
+		return s->accounts[e->index].user.at;
+	default:
+		return s->records[e->index].at;
+	}
+}
+
+struct lines {
+	struct console *c;
+	const struct store *s;
+	size_t off, line; /* line number at an offset, counted on */
+	const char *last; /* end of the line shown last: what follows belongs to its hunk */
+};
+
+static size_t
+line_number(struct lines *l, size_t off)
+{
+	if (off < l->off)
+		l->off = l->line = 0;
+	for (; l->off < off; l->off++)
+		l->line += l->s->source->bytes.at[l->off] == '\n';
+	return l->line + 1;
+}
+
+/* One line of a text file with the edits that lie in it; returns how many did. */
+static size_t
+show_line(struct lines *l, const struct edit *edits, size_t n)
+{
+	struct text bytes = l->s->source->bytes;
+	struct span at = place_of(l->s, &edits[0]);
+	struct text line = line_around(bytes, at);
+	size_t from = (size_t)(line.at - bytes.at), done = from, used = 0;
+	struct buf after;
+
+	buf_init(&after, 1 << 16);
+	for (; used < n; used++) {
+		at = place_of(l->s, &edits[used]);
+		if (at.off < done || at.off + at.len > from + line.len)
+			break;
+		buf_add(&after, (struct text){bytes.at + done, at.off - done});
+		buf_add(&after, edit_text(&edits[used]));
+		done = at.off + at.len;
+	}
+	buf_add(&after, (struct text){bytes.at + done, from + line.len - done});
+	if (l->last == NULL || line.at - l->last > 2 || line.at < l->last)
+		out_colour(l->c, '@', "@@ line %zu @@", line_number(l, from));
+	l->last = line.at + line.len;
+	print_line(l->c, '-', line);
+	print_line(l->c, '+', buf_text(&after));
+	buf_release(&after);
+	return used > 0 ? used : 1;
+}
+
+static size_t
+show_record(struct lines *l, const struct edit *e)
+{
+	static const char *const names[] = {"record", "host of account", "user of account"};
+
+	out_colour(l->c, '@', "@@ %s %u @@", names[e->what], e->index + 1);
+	print_line(l->c, '-', store_value(l->s, e));
+	print_line(l->c, '+', edit_text(e));
+	return 1;
+}
+
+static void
+show_hunks(struct run *r, const struct job *j)
+{
+	const struct plan *p = &j->plan;
+	struct lines l = {.c = r->console, .s = &j->store};
+	struct text bytes = j->store.source->bytes;
+	bool binary = bytes.len > 0 && memchr(bytes.at, '\0', bytes.len) != NULL;
+	size_t max = r->options->all ? SIZE_MAX : LINES_MAX, shown = 0;
+	size_t accounts = 0;
+
+	out_colour(r->console, '!', "--- %s", j->target.path);
+	out_colour(r->console, '!', "+++ %s (planned)", j->target.path);
+	/* The account's edits stand last in the plan and first in the file. */
+	while (accounts < p->nedits && p->edits[p->nedits - 1 - accounts].what != EDIT_UIDL)
+		accounts++;
+	for (size_t i = p->nedits - accounts; i < p->nedits;)
+		i += binary ? show_record(&l, &p->edits[i])
+			    : show_line(&l, &p->edits[i], p->nedits - i);
+	for (size_t i = 0; i < p->nedits - accounts && shown < max; shown++)
+		i += binary ? show_record(&l, &p->edits[i])
+			    : show_line(&l, &p->edits[i], p->nedits - accounts - i);
+	if (p->nedits - accounts > shown)
+		out(r->console, "… and %zu more changed records (--all shows every one)\n",
+			p->nedits - accounts - shown);
+}
+
+static void
+show_group(struct run *r, const struct job *j, uint8_t fate, uint8_t why, const char *does)
+{
+	const struct plan *p = &j->plan;
+	size_t n = 0, examples = r->options->all ? SIZE_MAX : EXAMPLES_MAX;
+	char safe[256];
+
+	for (size_t i = 0; i < j->store.nrecords; i++)
+		n += p->fate[i] == fate && p->why[i] == why;
+	if (n == 0)
+		return;
+	out(r->console, "  %zu %s%s%s\n", n, does, *plan_why(why) != '\0' ? ": " : "",
+		plan_why(why));
+	for (size_t i = 0, k = 0; i < j->store.nrecords && k < examples; i++) {
+		if (p->fate[i] != fate || p->why[i] != why)
+			continue;
+		k++;
+		out(r->console, "      %s\n",
+			text_escape(record_uidl(&j->store.records[i]), safe, sizeof(safe)));
+	}
+}
+
+static void
+show_rest(struct run *r, const struct job *j)
+{
+	static const struct {
+		uint8_t fate;
+		const char *does;
+	} groups[] = {
+		{FATE_NEW, "stay: the client has them from the new server already"},
+		{FATE_SAME, "stay: the new server gives them the same UIDL"},
+		{FATE_KEPT, "stay as they are"},
+		{FATE_WAS_TOMBSTONE, "stay set aside"},
+		{FATE_TOMBSTONE, "are set aside, so that they hide no new message"},
+	};
+
+	for (size_t g = 0; g < sizeof(groups) / sizeof(groups[0]); g++)
+		for (unsigned why = 0; why <= WHY_COPY; why++)
+			show_group(r, j, groups[g].fate, (uint8_t)why, groups[g].does);
+}
+
+static void
+show_account(struct run *r, const struct job *j)
+{
+	const struct plan *p = &j->plan;
+	struct console *c = r->console;
+	char from[300], to[300];
+
+	if (p->account >= j->store.naccounts)
+		return;
+	struct text t[4] = {p->from_user, p->from_host, p->to_user, p->to_host};
+	snprintf(from, sizeof(from), "%.*s@%.*s", TEXT_ARG(t[0]), TEXT_ARG(t[1]));
+	snprintf(to, sizeof(to), "%.*s@%.*s", TEXT_ARG(t[2]), TEXT_ARG(t[3]));
+	char safe[2][600];
+	text_escape(text_of(from), safe[0], sizeof(safe[0]));
+	text_escape(text_of(to), safe[1], sizeof(safe[1]));
+	if (p->host_edited)
+		out(c, "  account %s, becomes %s\n", safe[0], safe[1]);
+	else
+		out(c, "  account %s%s\n", safe[0],
+			j->target.format->account_from_settings
+				? " (the line stays; the client takes it from its settings)"
+				: "");
+}
+
+static void
+show_counts(struct run *r, const struct job *j)
+{
+	const struct plan *p = &j->plan;
+	struct console *c = r->console;
+	size_t by[EVIDENCE_KINDS] = {0};
+
+	out(c, "  %zu records: %zu get their new UIDL, %zu stay, %zu are set aside\n",
+		j->store.nrecords, p->nfate[FATE_RENAMED],
+		j->store.nrecords - p->nfate[FATE_RENAMED] - p->nfate[FATE_TOMBSTONE],
+		p->nfate[FATE_TOMBSTONE]);
+	for (size_t i = 0; i < j->store.nrecords; i++)
+		if (p->fate[i] == FATE_RENAMED && p->evidence[i] < EVIDENCE_KINDS)
+			by[p->evidence[i]]++;
+	for (size_t k = 0, any = 0; k < EVIDENCE_KINDS; k++)
+		if (by[k] > 0)
+			out(c, "%s%zu by %s", any++ ? ", " : "  matched: ", by[k],
+				evidence_names[k]);
+	if (p->nfate[FATE_RENAMED] > 0)
+		out(c, "\n");
+	out(c, "  %zu will be deleted on the new server%s\n", p->ndelete,
+		p->ndelete == 0              ? ""
+			: !j->settings.known ? " (unless the client leaves mail there; its "
+					       "settings are not at hand)"
+					     : " by the client's own settings");
+}
+
+void
+job_show(struct run *r, const struct job *j)
+{
+	const struct plan *p = &j->plan;
+	struct console *c = r->console;
+
+	out_colour(c, '!', "%s: %s", j->target.path, j->target.format->client);
+	if (j->target.format->proof == NULL)
+		out(c, "  no real client has proved this format yet\n");
+	for (size_t i = 0; i < j->store.nnotes; i++)
+		out(c, "  note: %s\n", j->store.notes[i]);
+	if (p->state == PLAN_REFUSED) {
+		console_error(c, p->refusal.message);
+		return;
+	}
+	if (p->state == PLAN_ALREADY) {
+		out(c, "  this map has been applied already; nothing to change\n");
+		return;
+	}
+	show_account(r, j);
+	out(c, "  the map was proved %lld hours ago\n", (long long)(p->map_age / 3600));
+	show_counts(r, j);
+	show_rest(r, j);
+	if (p->state == PLAN_UNCHANGED)
+		out(c, "  nothing to change\n");
+	else if (!r->options->stat)
+		show_hunks(r, j);
+}

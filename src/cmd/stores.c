@@ -1,0 +1,267 @@
+#include "cmd/stores.h"
+#include "cmd/leftovers.h"
+
+#include <stdlib.h>
+
+int
+stores_find(struct run *r, struct found_list *list, struct err *e)
+{
+	const struct options *o = r->options;
+
+	if (o->nstores == 0) {
+		if (find_all(o->client, &r->arena, list, e) < 0)
+			return -1;
+		if (list->n == 0)
+			return err_set(e, ERR_NO_STORE, "",
+				"no store of a client that reuidl knows is below the home folder; name "
+				"one, or its folder");
+	}
+	for (size_t i = 0; i < o->nstores; i++)
+		if (find_in(o->stores[i], o->client, &r->arena, list, e) < 0)
+			return -1;
+	return 0;
+}
+
+static void
+say(void *arg, const char *sentence)
+{
+	tell(arg, "%s\n", sentence);
+}
+
+static int
+open_journal(struct job *j, struct run *r, const char *path, char **dir, struct err *e)
+{
+	struct os_stat st;
+
+	if (os_stat(path, &st, e) < 0) {
+		e->kind = ERR_NO_STORE;
+		return -1;
+	}
+	*dir = journal_state_dir(&r->arena, r->options->state, st.uid);
+	if (journal_open(*dir, &j->journal, e) < 0)
+		return -1;
+	return replace_recover(j->journal, say, r->console, e);
+}
+
+static int
+read_settings(struct job *j, struct err *e)
+{
+	const struct format *f = j->target.format;
+
+	if (f->settings == NULL || j->target.settings.path == NULL)
+		return 0;
+	return f->settings(j->target.path, &j->target.settings, &j->target.arena, &j->settings, e);
+}
+
+int
+job_open(struct job *j, struct run *r, const struct found *f, bool write, struct err *e)
+{
+	const char *client = r->options->client;
+	char *dir = NULL;
+
+	*j = (struct job){0};
+	if (client == NULL && f->format != NULL)
+		client = f->format->name;
+	if (open_journal(j, r, f->path, &dir, e) == 0 &&
+		target_open(&j->target, f->path, client, write, dir, e) == 0) {
+		j->opened = true;
+		if (store_read(&j->store, j->target.format, &j->target.source, e) == 0 &&
+			read_settings(j, e) == 0)
+			return 0;
+	}
+	job_close(j);
+	return -1;
+}
+
+int
+job_plan(struct job *j, struct run *r, struct map *m, struct err *e)
+{
+	const struct options *o = r->options;
+	struct plan_options po = {
+		.account = o->account,
+		.client_host = o->client_host,
+		.client_user = o->client_user,
+		.force = o->force,
+		.before_first_contact = o->before_first_contact,
+		.allow_deletes = o->allow_deletes,
+		.accept_size = o->accept_size,
+		.max_age = o->max_age * 86400,
+		.now = r->now,
+	};
+
+	if (plan_make(&j->plan, &j->store, &j->settings, m, j->journal, &po, e) < 0)
+		return -1;
+	j->planned = true;
+	return 0;
+}
+
+void
+job_close(struct job *j)
+{
+	if (j->planned)
+		plan_release(&j->plan);
+	store_release(&j->store);
+	if (j->opened)
+		target_close(&j->target);
+	if (j->journal != NULL)
+		journal_close(j->journal);
+	*j = (struct job){0};
+}
+
+int
+stores_diff(struct run *r, struct map *m, struct err *e)
+{
+	struct found_list list = {0};
+	int rc = stores_find(r, &list, e);
+
+	for (size_t i = 0; rc == 0 && i < list.n; i++) {
+		struct result *res = results_add(&r->results, list.at[i].path);
+		struct job j;
+		struct err failed = {0};
+
+		if (job_open(&j, r, &list.at[i], false, &failed) < 0) {
+			results_failed(res, r, &failed);
+			console_error(r->console, failed.message);
+			continue;
+		}
+		res->path = arena_string(&r->arena, text_of(j.target.path));
+		if (r->leftovers != NULL)
+			leftovers_see(r->leftovers, &j.store);
+		if (job_plan(&j, r, m, &failed) < 0) {
+			results_failed(res, r, &failed);
+			console_error(r->console, failed.message);
+		} else {
+			results_plan(res, r, &j.store, &j.plan);
+			res->digest = j.target.source.digest;
+			job_show(r, &j);
+			r->results.changes_shown |= j.plan.state == PLAN_READY;
+		}
+		job_close(&j);
+	}
+	found_release(&list);
+	return rc;
+}
+
+/* N > 0 deletions need more than a yes. */
+static int
+check_deletes(const struct job *j, const struct run *r, struct err *e)
+{
+	if (j->plan.ndelete == 0 || r->options->allow_deletes)
+		return 0;
+	return err_set(e, ERR_GUARD, "deletes",
+		"%s: the client would delete %zu of these messages on the new server%s; if that "
+		"is meant, say --allow-deletes",
+		j->target.path, j->plan.ndelete,
+		j->settings.known ? ""
+				  : " if it is not set to leave mail there (its settings are not at "
+				    "hand, so that counts as yes)");
+}
+
+static int
+change(struct job *j, struct run *r, struct result *res, struct map *m, struct err *e)
+{
+	struct plan *p = &j->plan;
+	struct map_info info;
+	struct buf bytes;
+	int rc = 0;
+
+	if (map_info(m, &r->arena, &info, e) < 0 || check_deletes(j, r, e) < 0)
+		return -1;
+	for (size_t i = 0; rc == 0 && i < p->nedits; i++)
+		if (p->edits[i].what == EDIT_UIDL && p->fate[p->edits[i].index] == FATE_TOMBSTONE)
+			rc = journal_add_tombstone(j->journal, edit_text(&p->edits[i]),
+				store_value(&j->store, &p->edits[i]), e);
+	buf_init(&bytes, 0);
+	if (rc == 0)
+		rc = store_write(&j->store, p->edits, p->nedits, &bytes, e);
+	struct journal_file record = {
+		.run = (char *)r->run_id,
+		.map_id = info.id,
+		.format = (char *)j->target.format->name,
+		.account = arena_print(&r->arena, "%s@%s", res->user, res->host),
+		.time = r->now,
+		.renamed = p->nfate[FATE_RENAMED],
+		.tombstones = p->nfate[FATE_TOMBSTONE],
+	};
+	if (rc == 0)
+		rc = target_replace(&j->target, buf_text(&bytes), j->journal, &record, e);
+	buf_release(&bytes);
+	if (rc < 0)
+		return -1;
+	res->state = STATE_APPLIED;
+	res->run = r->run_id;
+	res->backup = arena_string(&r->arena, text_of(record.old_copy));
+	return 0;
+}
+
+static bool
+is_as_shown(const struct results *shown, const struct target *t)
+{
+	for (size_t i = 0; i < shown->n; i++)
+		if (strcmp(shown->at[i].path, t->path) == 0)
+			return digest_equal(&shown->at[i].digest, &t->source.digest);
+	return false;
+}
+
+static int
+apply_one(struct job *j, struct run *r, const struct found *f, struct map *m,
+	const struct results *shown, struct result *res, struct err *e)
+{
+	if (job_open(j, r, f, true, e) < 0)
+		return -1;
+	res->path = arena_string(&r->arena, text_of(j->target.path));
+	if (shown != NULL && !is_as_shown(shown, &j->target))
+		return err_set(e, ERR_GUARD, "changed-since-read",
+			"%s: it has changed since it was shown; run the command again", j->target.path);
+	if (job_plan(j, r, m, e) < 0)
+		return -1;
+	results_plan(res, r, &j->store, &j->plan);
+	if (j->plan.state == PLAN_REFUSED) {
+		*e = j->plan.refusal;
+		return -1;
+	}
+	if (j->plan.state == PLAN_READY)
+		return change(j, r, res, m, e);
+	return 0;
+}
+
+static void
+report_applied(struct run *r, const struct result *res)
+{
+	struct console *c = r->console;
+
+	switch (res->state) {
+	case STATE_APPLIED:
+		out(c, "%s: %zu renamed, %zu kept, %zu set aside; backup %s\n", res->path,
+			res->renamed, res->kept, res->tombstones, res->backup);
+		break;
+	case STATE_ALREADY:
+		out(c, "%s: this map has been applied already\n", res->path);
+		break;
+	default:
+		out(c, "%s: nothing to change\n", res->path);
+	}
+}
+
+int
+stores_apply(struct run *r, struct map *m, const struct results *shown, struct err *e)
+{
+	struct found_list list = {0};
+	int rc = stores_find(r, &list, e);
+
+	for (size_t i = 0; rc == 0 && i < list.n; i++) {
+		struct result *res = results_add(&r->results, list.at[i].path);
+		struct job j;
+		struct err failed = {0};
+
+		if (apply_one(&j, r, &list.at[i], m, shown, res, &failed) < 0) {
+			results_failed(res, r, &failed);
+			console_error(r->console, failed.message);
+		} else {
+			report_applied(r, res);
+		}
+		job_close(&j);
+	}
+	found_release(&list);
+	return rc;
+}

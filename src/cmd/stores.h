@@ -1,0 +1,40 @@
+/*
+ * The stores of a run, one after the other: open, read, plan, show, change.
+ */
+#ifndef CMD_STORES_H
+#define CMD_STORES_H
+
+#include "cmd/command.h"
+#include "cmd/console.h"
+#include "work/find.h"
+#include "work/replace.h"
+
+/* One store, open and read. */
+struct job {
+	struct target target;
+	struct store store;
+	struct settings settings;
+	struct journal *journal;
+	struct plan plan;
+	bool opened, planned;
+};
+
+/* What the STORE arguments name, or what is found below the home. */
+int stores_find(struct run *r, struct found_list *list, struct err *e);
+
+/* Open the store, recovering what a run that died has left, and read it and its
+ * client's settings. `write`: locked to be changed. On error nothing stays open. */
+int job_open(struct job *j, struct run *r, const struct found *f, bool write, struct err *e);
+int job_plan(struct job *j, struct run *r, struct map *m, struct err *e);
+void job_close(struct job *j);
+
+/* Show what `diff` shows of a planned store. */
+void job_show(struct run *r, const struct job *j);
+
+/* Plan all stores with the map and show them; what was planned is in r->results. */
+int stores_diff(struct run *r, struct map *m, struct err *e);
+/* Plan and change. `shown` is NULL, or the results of stores_diff(): a store that has
+ * changed since it was shown, or that was not shown, is refused. */
+int stores_apply(struct run *r, struct map *m, const struct results *shown, struct err *e);
+
+#endif

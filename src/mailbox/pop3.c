@@ -1,0 +1,571 @@
+#include "mailbox/pop3.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/os.h"
+
+/*
+ * What a hostile or broken server may cost us. Real ones stay far below:
+ * a status line is at most 512 octets (RFC 2449), we take 64 KiB (wire_begin());
+ * CAPA has some 15 lines. The listing's limits stand in pop3_list.c, those of messages
+ * in pop3_top.c.
+ */
+#define CAPA_LINES_MAX 1000
+#define STATUS_MAX     ((size_t)64 << 10)
+/* RFC 1939's commands are short; servers read lines of 255 octets. */
+#define COMMAND_MAX 64
+/* So many messages after a new connection, the next surprise is met with another: a
+ * long job over a bad line comes to its end, and a server that always breaks off does
+ * not keep us busy for ever. */
+#define FORGIVEN_AFTER 1000
+/* Checking a password may take long: delays after wrong ones, slow directories, and
+ * mailboxes that are indexed before the +OK. */
+#define PASS_PATIENCE 5
+/* Seconds of rest from a locked mailbox: doubled each time up to this. */
+#define REST_MAX 16
+
+static struct request *
+front(struct pop3 *p)
+{
+	return &p->queue[p->first & (REQUESTS_MAX - 1)];
+}
+
+bool
+pop3_say(struct pop3 *p, enum ask ask, uint32_t index, const char *fmt, ...)
+{
+	char command[COMMAND_MAX];
+	va_list args;
+	int n = 0;
+
+	if (p->count == REQUESTS_MAX)
+		return false;
+	if (fmt != NULL) {
+		va_start(args, fmt);
+		n = vsnprintf(command, sizeof(command) - 2, fmt, args);
+		va_end(args);
+		memcpy(command + n, "\r\n", 2);
+		if (!wire_say(&p->wire, (struct text){command, (size_t)n + 2}))
+			return false;
+	}
+	/* An idle connection's clock starts with the question. */
+	if (p->count == 0)
+		p->wire.heard = os_seconds();
+	p->queue[(p->first + p->count++) & (REQUESTS_MAX - 1)] =
+		(struct request){.ask = (uint8_t)ask, .index = index};
+	p->m->commands++;
+	return true;
+}
+
+static const char *
+asked(struct pop3 *p)
+{
+	static const char *const names[] = {[ASK_CAPA] = "CAPA",
+		[ASK_AUTH] = "AUTH",
+		[ASK_ANSWER] = "AUTH",
+		[ASK_USER] = "USER",
+		[ASK_PASS] = "PASS",
+		[ASK_CAPA_AGAIN] = "CAPA",
+		[ASK_STAT] = "STAT",
+		[ASK_UIDL] = "UIDL",
+		[ASK_LIST] = "LIST",
+		[ASK_QUIT] = "QUIT"};
+	const struct request *r = front(p);
+
+	if (p->count == 0)
+		return "nothing";
+	if (r->ask == ASK_TOP || r->ask == ASK_MARK) {
+		snprintf(p->where_text, sizeof(p->where_text), "%s %u",
+			r->ask == ASK_TOP ? "TOP" : "LIST",
+			p->m->listing.at[r->index].number);
+		return p->where_text;
+	}
+	return names[r->ask];
+}
+
+/* "old server: …, in line 3 of the reply to TOP 17" */
+int
+pop3_surprise(struct pop3 *p, enum err_kind kind, struct err *e, const char *fmt, ...)
+{
+	char what[400], place[120];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(what, sizeof(what), fmt, args);
+	va_end(args);
+	if (p->in_reply)
+		snprintf(place, sizeof(place), "line %llu of the reply to %s",
+			(unsigned long long)p->reply_line, asked(p));
+	else
+		snprintf(place, sizeof(place), "the reply to %s", asked(p));
+	err_set(e, kind, "", "%s: %s: %s (%s)", p->m->options.name,
+		p->m->options.url.host, what,
+		p->count > 0 ? place : "no command was open");
+	return SURPRISE;
+}
+
+static void
+say_to_person(struct pop3 *p, const char *sentence)
+{
+	char safe[1024];
+
+	if (p->job.watch != NULL && p->job.watch->say != NULL)
+		p->job.watch->say(p->job.watch->arg,
+			text_escape(text_of(sentence), safe, sizeof(safe)));
+}
+
+void
+pop3_progress(struct pop3 *p, size_t done, size_t total)
+{
+	if (p->job.watch != NULL && p->job.watch->progress != NULL)
+		p->job.watch->progress(p->job.watch->arg, p->doing, done, total);
+}
+
+static int
+begin_connecting(struct pop3 *p, struct err *e)
+{
+	p->first = p->count = 0;
+	p->in_reply = false;
+	p->can = (struct capabilities){0};
+	p->stage = STAGE_CONNECTING;
+	wire_end(&p->wire);
+	return wire_begin(&p->wire, p->m->kind, &p->m->options, e);
+}
+
+static void
+hang_up(struct pop3 *p)
+{
+	wire_end(&p->wire);
+	p->first = p->count = 0;
+	p->in_reply = false;
+	p->stage = STAGE_DOWN;
+}
+
+/* The mailbox is locked or the server busy: try again later, within options.wait. */
+static int
+rest(struct pop3 *p, struct err *e)
+{
+	double left = (double)p->m->options.wait - p->waited;
+	double pause = p->rests < 4 ? (double)(1u << p->rests) : REST_MAX;
+	char sentence[1024];
+
+	if (left <= 0)
+		return FAILURE;
+	if (pause > left)
+		pause = left;
+	snprintf(sentence, sizeof(sentence), "%s; trying again for %.0f s", e->message,
+		left);
+	say_to_person(p, sentence);
+	hang_up(p);
+	p->rests++;
+	p->waited += pause;
+	p->rest_until = os_seconds() + pause;
+	p->stage = STAGE_RESTING;
+	return FINE;
+}
+
+/* A surprise: one new connection, and on from the first message without an answer. */
+static int
+recover(struct pop3 *p, struct err *e)
+{
+	bool hung_up = e->kind == ERR_UNREACHABLE && p->wire.ended;
+	bool pipelined = p->count > 1;
+	char sentence[1024];
+
+	if (p->recovered && p->since < FORGIVEN_AFTER) {
+		struct text message = text_of(e->message);
+		snprintf(e->message + message.len, sizeof(e->message) - message.len,
+			"; a second connection went no further");
+		hang_up(p);
+		return FAILURE;
+	}
+	snprintf(sentence, sizeof(sentence), "%s; connecting again", e->message);
+	say_to_person(p, sentence);
+	mailbox_note(p->m, "%s; connected again", e->message);
+	if (pipelined && p->window_good < 8)
+		mailbox_note(p->m,
+			"%s: the server announces PIPELINING, but broke off when it was "
+			"used: "
+			"commands were sent one at a time",
+			p->m->options.name);
+	p->recovered = true;
+	p->since = 0;
+	hang_up(p);
+	pop3_top_rewind(p, hung_up);
+	return begin_connecting(p, e) < 0 ? FAILURE : FINE;
+}
+
+static int
+refused(struct pop3 *p, struct text words, struct err *e)
+{
+	const struct mailbox_options *o = &p->m->options;
+
+	if (words.len > 300)
+		words.len = 300;
+	if (login_is_busy(words)) {
+		err_set(e, ERR_BUSY, "locked",
+			"%s: %s: the mailbox cannot be opened now: \"%.*s\"", o->name,
+			o->url.host, TEXT_ARG(words));
+		return rest(p, e);
+	}
+	err_set(e, ERR_LOGIN, "login", "%s: %s refuses the login of %s: \"%.*s\"",
+		o->name, o->url.host, o->url.user, TEXT_ARG(words));
+	return FAILURE;
+}
+
+static int
+begin_login(struct pop3 *p, struct err *e)
+{
+	const struct mailbox_options *o = &p->m->options;
+
+	if (o->password == NULL)
+		return err_set(e, ERR_INTERNAL, "", "%s: no password was given", o->name);
+	if (!login_by_plain(&p->can, o)) {
+		pop3_say(p, ASK_USER, 0, NULL);
+		return login_say_user(&p->wire, o, e);
+	}
+	pop3_say(p, ASK_AUTH, 0, NULL);
+	return login_say_auth(&p->wire, o, &p->two_steps, e);
+}
+
+static int
+login_status(struct pop3 *p, const struct request *r, bool yes, struct text words,
+	struct err *e)
+{
+	if (!yes)
+		return refused(p, words, e);
+	if (r->ask == ASK_USER) {
+		pop3_say(p, ASK_PASS, 0, NULL);
+		return login_say_pass(&p->wire, &p->m->options, e);
+	}
+	pop3_say(p, ASK_CAPA_AGAIN, 0, "CAPA");
+	return FINE;
+}
+
+/* "+ " asks for the second step. A server may ask for it although we have answered in
+ * the first line: then the same answer again is what it wants (RFC 5034). */
+static int
+login_continue(struct pop3 *p, struct err *e)
+{
+	if (front(p)->ask != ASK_AUTH)
+		return pop3_surprise(p, ERR_PROTOCOL, e, "want +OK or -ERR, not +");
+	p->first++;
+	p->count--;
+	pop3_say(p, ASK_ANSWER, 0, NULL);
+	return login_say_answer(&p->wire, &p->m->options, e);
+}
+
+static bool
+has_lines(enum ask ask)
+{
+	return ask == ASK_CAPA || ask == ASK_CAPA_AGAIN || ask == ASK_UIDL ||
+	       ask == ASK_LIST || ask == ASK_TOP;
+}
+
+static int
+end_reply(struct pop3 *p, struct request r, struct err *e)
+{
+	p->in_reply = false;
+	p->first++;
+	p->count--;
+	switch (r.ask) {
+	case ASK_CAPA:
+		return begin_login(p, e);
+	case ASK_CAPA_AGAIN:
+		p->waited = 0;
+		p->rests = 0;
+		pop3_list_begin(p);
+		return FINE;
+	case ASK_STAT:
+	case ASK_UIDL:
+	case ASK_LIST:
+		return pop3_list_end(p, &r, e);
+	case ASK_TOP:
+	case ASK_MARK:
+		return pop3_top_end(p, &r, e);
+	case ASK_QUIT:
+		hang_up(p);
+		return FINE;
+	default:
+		return FINE;
+	}
+}
+
+static int
+handle_status(struct pop3 *p, const struct request *r, bool yes, struct text words,
+	struct err *e)
+{
+	switch (r->ask) {
+	case ASK_AUTH:
+	case ASK_ANSWER:
+	case ASK_USER:
+	case ASK_PASS:
+		return login_status(p, r, yes, words, e);
+	case ASK_STAT:
+	case ASK_UIDL:
+	case ASK_LIST:
+		return pop3_list_status(p, r, yes, words, e);
+	case ASK_TOP:
+	case ASK_MARK:
+		return pop3_top_status(p, r, yes, words, e);
+	default:
+		return FINE;
+	}
+}
+
+static bool
+is_status(struct text line, const char *word)
+{
+	size_t n = strlen(word);
+
+	return line.len >= n &&
+	       text_equal_nocase((struct text){line.at, n}, text_of(word)) &&
+	       (line.len == n || line.at[n] == ' ' || line.at[n] == '\t');
+}
+
+static int
+status_line(struct pop3 *p, struct text line, struct err *e)
+{
+	struct request r = *front(p);
+	bool yes = is_status(line, "+OK");
+	int result;
+
+	p->reply_line = 0;
+	p->reply_began = p->wire.taken;
+	if (!yes && !is_status(line, "-ERR")) {
+		if (is_status(line, "+"))
+			return login_continue(p, e);
+		if (line.len > 200)
+			line.len = 200;
+		return pop3_surprise(p, ERR_PROTOCOL, e, "want +OK or -ERR, not \"%.*s\"",
+			TEXT_ARG(line));
+	}
+	/* A refused login hangs up, so that the queue is empty afterwards. */
+	result = handle_status(p, &r, yes, line, e);
+	if (result != FINE || p->stage < STAGE_TALKING)
+		return result;
+	if (yes && has_lines(r.ask)) {
+		p->in_reply = true;
+		return FINE;
+	}
+	return end_reply(p, r, e);
+}
+
+static int
+reply_line(struct pop3 *p, struct text line, bool cut, struct err *e)
+{
+	struct request r = *front(p);
+
+	p->reply_line++;
+	if (!cut && line.len == 1 && line.at[0] == '.')
+		return end_reply(p, r, e);
+	if (!cut && line.len > 0 && line.at[0] == '.')
+		line = (struct text){line.at + 1, line.len - 1};
+	if (r.ask == ASK_TOP)
+		return pop3_top_line(p, line, cut);
+	if (cut)
+		return pop3_surprise(p, ERR_PROTOCOL, e, "the line is too long");
+	if (r.ask == ASK_UIDL || r.ask == ASK_LIST)
+		return pop3_list_line(p, &r, line, e);
+	p->can.known = true;
+	login_capability(&p->can, line);
+	if (p->reply_line > CAPA_LINES_MAX)
+		return pop3_surprise(p, ERR_PROTOCOL, e, "the reply has no end");
+	return FINE;
+}
+
+static int
+take_lines(struct pop3 *p, struct err *e)
+{
+	enum wire_line got;
+	struct text line;
+	int result = FINE;
+
+	while (result == FINE && p->stage >= STAGE_TALKING &&
+		(got = wire_line(&p->wire, &line)) != WIRE_NONE) {
+		if (p->count == 0)
+			return pop3_surprise(
+				p, ERR_PROTOCOL, e, "it speaks without being asked");
+		if (p->in_reply)
+			result = reply_line(p, line, got == WIRE_CUT, e);
+		else if (got == WIRE_CUT || line.len > STATUS_MAX)
+			return pop3_surprise(p, ERR_PROTOCOL, e, "the line is too long");
+		else
+			result = status_line(p, line, e);
+	}
+	if (result == FINE && p->in_reply && front(p)->ask == ASK_TOP &&
+		p->wire.taken - p->reply_began > p->reply_max) {
+		pop3_surprise(p, ERR_PROTOCOL, e, "the reply has no end");
+		return FAILURE;
+	}
+	return result;
+}
+
+static double
+patience(struct pop3 *p)
+{
+	double s = p->m->options.silence > 0 ? p->m->options.silence : 60;
+	enum ask ask = front(p)->ask;
+
+	return ask == ASK_PASS || ask == ASK_AUTH || ask == ASK_ANSWER ? s * PASS_PATIENCE
+								       : s;
+}
+
+/* What has come, what can be said, and whether the server is still there. */
+static int
+talk(struct pop3 *p, struct waiting *w, bool *done, struct err *e)
+{
+	uint64_t before = p->wire.received;
+	bool more = wire_fill(&p->wire), busy = false;
+	int result;
+	double silent;
+
+	p->m->bytes_in += p->wire.received - before;
+	result = take_lines(p, e);
+
+	*done = false;
+	if (result != FINE || p->stage < STAGE_TALKING)
+		return result;
+	if (p->wire.ended)
+		return pop3_surprise(p, ERR_UNREACHABLE, e, "the server has hung up");
+	if (p->stage == STAGE_READY && p->job.what >= JOB_HEADERS &&
+		p->job.what < JOB_QUIT)
+		result = pop3_top_feed(p, &busy, e);
+	if (result != FINE)
+		return result;
+	wire_flush(&p->wire);
+	if (p->stage == STAGE_READY && !busy && p->count == 0) {
+		*done = true;
+		return FINE;
+	}
+	silent = os_seconds() - p->wire.heard;
+	if (p->count > 0 && silent > patience(p))
+		return pop3_surprise(p, ERR_UNREACHABLE, e,
+			"the server has been silent for %.0f s", silent);
+	if (p->count > 0)
+		waiting_until(w, patience(p) - silent + 0.01);
+	wire_wait(&p->wire, w);
+	if (more)
+		waiting_until(w, 0);
+	return FINE;
+}
+
+static int
+connect_step(struct pop3 *p, struct waiting *w, struct err *e)
+{
+	int up = wire_connect(&p->wire, &p->m->options, e);
+
+	if (up < 0)
+		return e->kind == ERR_BUSY ? rest(p, e) : FAILURE;
+	if (up == 0) {
+		wire_wait(&p->wire, w);
+		return FINE;
+	}
+	p->stage = STAGE_TALKING;
+	pop3_say(p, ASK_CAPA, 0, "CAPA");
+	waiting_until(w, 0);
+	return FINE;
+}
+
+static enum step
+pop3_step(struct mailbox *m, struct waiting *w, struct err *e)
+{
+	struct pop3 *p = m->state;
+	enum stage before = p->stage;
+	bool done = false;
+	int result = FINE;
+
+	if (p->job.what == JOB_NONE)
+		return STEP_DONE;
+	if (p->stage == STAGE_RESTING) {
+		waiting_until(w, p->rest_until - os_seconds());
+		if (os_seconds() >= p->rest_until)
+			result = begin_connecting(p, e);
+	} else if (p->stage == STAGE_CONNECTING) {
+		result = connect_step(p, w, e);
+	} else if (p->stage >= STAGE_TALKING) {
+		result = talk(p, w, &done, e);
+	}
+	if (p->job.what == JOB_QUIT && (result != FINE || p->stage == STAGE_DOWN)) {
+		hang_up(p);
+		done = true;
+		result = FINE;
+	}
+	if (result == SURPRISE)
+		result = recover(p, e);
+	if (p->stage != before)
+		waiting_until(w, 0);
+	if (done || result == FAILURE)
+		p->job.what = JOB_NONE;
+	return result == FAILURE ? STEP_FAILED : done ? STEP_DONE : STEP_WAIT;
+}
+
+static int
+pop3_start(struct mailbox *m, const struct mailbox_job *job, struct err *e)
+{
+	static const char *const names[] = {[JOB_OPEN] = "list",
+		[JOB_HEADERS] = "headers",
+		[JOB_BODIES] = "bodies",
+		[JOB_DESCRIBE] = "headers",
+		[JOB_QUIT] = "end"};
+	struct pop3 *p = m->state;
+
+	p->job = *job;
+	p->recovered = false;
+	p->since = 0;
+	snprintf(p->doing, sizeof(p->doing), "%s: %s", m->options.name, names[job->what]);
+	if (job->what == JOB_QUIT) {
+		/* In the middle of something there is nobody to say goodbye to. */
+		if (p->stage != STAGE_READY || p->count > 0)
+			hang_up(p);
+		else
+			pop3_say(p, ASK_QUIT, 0, "QUIT");
+		return 0;
+	}
+	if (job->what != JOB_OPEN)
+		pop3_top_begin(p);
+	return p->stage == STAGE_READY ? 0 : begin_connecting(p, e);
+}
+
+static void *
+pop3_create(struct mailbox *m)
+{
+	struct pop3 *p = must_alloc(sizeof(*p));
+
+	p->m = m;
+	p->wire.fd = CURL_SOCKET_BAD;
+	p->queue = must_alloc(REQUESTS_MAX * sizeof(*p->queue));
+	return p;
+}
+
+static void
+pop3_destroy(struct mailbox *m)
+{
+	struct pop3 *p = m->state;
+
+	hang_up(p);
+	pop3_list_release(p);
+	pop3_top_release(p);
+	free(p->queue);
+	free(p);
+}
+
+const struct mailbox_kind mailbox_pop3 = {
+	.scheme = "pop3",
+	.port = 110,
+	.create = pop3_create,
+	.start = pop3_start,
+	.step = pop3_step,
+	.destroy = pop3_destroy,
+};
+
+const struct mailbox_kind mailbox_pop3s = {
+	.scheme = "pop3s",
+	.port = 995,
+	.tls = true,
+	.create = pop3_create,
+	.start = pop3_start,
+	.step = pop3_step,
+	.destroy = pop3_destroy,
+};

@@ -1,0 +1,311 @@
+#include "mailbox/wire.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/os.h"
+#include "mailbox/login.h"
+#include "mailbox/trust.h"
+
+/* What a server may say before login: greeting, capabilities, STLS. Real ones say under
+ * 1 KiB; this only stops those that never end. */
+#define BEFORE_MAX ((size_t)64 << 10)
+/* Room for each read. TLS gives at most 16 KiB at once, plain TCP as much as has come. */
+#define READ_SIZE ((size_t)128 << 10)
+/* Taken in before lines are looked at, so that one fast server does not starve others. */
+#define FILL_MAX ((size_t)512 << 10)
+
+static size_t
+on_line_before(char *bytes, size_t size, size_t n, void *arg)
+{
+	struct wire *w = arg;
+
+	w->heard = os_seconds();
+	buf_add(&w->before, (struct text){bytes, size * n});
+	/* Any other number than size * n ends the transfer. */
+	return w->before.full ? 0 : size * n;
+}
+
+static size_t
+on_body(char *bytes, size_t size, size_t n, void *arg)
+{
+	(void)bytes;
+	(void)arg;
+	return size * n;
+}
+
+static int
+set_url(struct wire *w, const struct mailbox_kind *kind, const struct mailbox_options *o,
+	struct err *e)
+{
+	char port[8], host[300];
+	bool address = strchr(o->url.host, ':') != NULL;
+
+	snprintf(port, sizeof(port), "%u", o->url.port);
+	snprintf(host, sizeof(host), address ? "[%s]" : "%s", o->url.host);
+	if ((w->url = curl_url()) == NULL ||
+		curl_url_set(w->url, CURLUPART_SCHEME, kind->tls ? "pop3s" : "pop3", 0) ||
+		curl_url_set(w->url, CURLUPART_HOST, host, 0) ||
+		curl_url_set(w->url, CURLUPART_PORT, port, 0) ||
+		curl_url_set(w->url, CURLUPART_PATH, "/", 0))
+		return err_set(e, ERR_USAGE, "", "%s: \"%s\" is not a host's name",
+			o->name, o->url.host);
+	return curl_easy_setopt(w->easy, CURLOPT_CURLU, w->url) == CURLE_OK
+		       ? 0
+		       : err_set(e, ERR_INTERNAL, "", "libcurl does not take an option");
+}
+
+/* A fingerprint stands in for the chain and the name: it is compared in wire_connect(),
+ * before anything secret is said. */
+static CURLcode
+set_tls(CURL *c, const struct mailbox_kind *kind, const struct mailbox_options *o)
+{
+	long verify = o->fingerprint == NULL;
+	CURLcode r = 0;
+
+	r |= curl_easy_setopt(c, CURLOPT_SSL_VERIFYPEER, verify);
+	r |= curl_easy_setopt(c, CURLOPT_SSL_VERIFYHOST, verify ? 2L : 0L);
+	r |= curl_easy_setopt(c, CURLOPT_CERTINFO, 1L);
+	if (o->cafile != NULL) {
+		r |= curl_easy_setopt(c, CURLOPT_CAINFO, o->cafile);
+		r |= curl_easy_setopt(c, CURLOPT_CAPATH, NULL);
+	}
+	if (kind->tls || o->tls == TLS_REQUIRED)
+		r |= curl_easy_setopt(c, CURLOPT_USE_SSL, (long)CURLUSESSL_ALL);
+	return r;
+}
+
+static CURLcode
+set_rest(struct wire *w, const struct mailbox_options *o)
+{
+	CURL *c = w->easy;
+	long patience = o->silence > 0 ? (long)o->silence : 60;
+	CURLcode r = 0;
+
+	r |= curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "pop3,pop3s");
+	r |= curl_easy_setopt(c, CURLOPT_CONNECT_ONLY, 1L);
+	r |= curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
+	r |= curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT, patience);
+	r |= curl_easy_setopt(c, CURLOPT_ERRORBUFFER, w->words);
+	r |= curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, on_line_before);
+	r |= curl_easy_setopt(c, CURLOPT_HEADERDATA, w);
+	r |= curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_body);
+	r |= curl_easy_setopt(c, CURLOPT_TCP_KEEPALIVE, 1L);
+	/* "": not even the one that the environment names. */
+	r |= curl_easy_setopt(c, CURLOPT_PROXY, o->proxy != NULL ? o->proxy : "");
+	if (o->proxy != NULL)
+		r |= curl_easy_setopt(c, CURLOPT_HTTPPROXYTUNNEL, 1L);
+	return r;
+}
+
+int
+wire_begin(struct wire *w, const struct mailbox_kind *kind,
+	const struct mailbox_options *o, struct err *e)
+{
+	*w = (struct wire){.fd = CURL_SOCKET_BAD, .line_max = (size_t)64 << 10};
+	buf_init(&w->before, BEFORE_MAX);
+	w->heard = os_seconds();
+	w->easy = curl_easy_init();
+	w->multi = curl_multi_init();
+	if (w->easy == NULL || w->multi == NULL)
+		return err_set(e, ERR_INTERNAL, "", "libcurl cannot be started");
+	if (o->fingerprint != NULL && !kind->tls && o->tls == TLS_OFF)
+		return err_set(e, ERR_USAGE, "", "%sfingerprint needs TLS, and %stls=off",
+			mailbox_option(o), mailbox_option(o));
+	if (set_url(w, kind, o, e) < 0)
+		return -1;
+	if (set_tls(w->easy, kind, o) != CURLE_OK || set_rest(w, o) != CURLE_OK)
+		return err_set(e, ERR_INTERNAL, "", "libcurl does not take an option");
+	if (curl_multi_add_handle(w->multi, w->easy) != CURLM_OK)
+		return err_set(e, ERR_INTERNAL, "", "libcurl cannot be started");
+	w->out = must_alloc(WIRE_OUT);
+	return 0;
+}
+
+static int
+wire_is_up(struct wire *w, const struct mailbox_options *o, struct err *e)
+{
+	bool tls = o->tls == TLS_REQUIRED || strcmp(o->url.scheme, "pop3s") == 0;
+
+	if (curl_easy_getinfo(w->easy, CURLINFO_ACTIVESOCKET, &w->fd) != CURLE_OK ||
+		w->fd == CURL_SOCKET_BAD)
+		return err_set(
+			e, ERR_UNREACHABLE, "", "%s: the connection broke off", o->name);
+	if (tls && trust_check(w->easy, o, e) < 0)
+		return -1;
+	w->up = true;
+	w->heard = os_seconds();
+	return 1;
+}
+
+int
+wire_connect(struct wire *w, const struct mailbox_options *o, struct err *e)
+{
+	int running, left;
+	const CURLMsg *msg;
+
+	if (curl_multi_perform(w->multi, &running) != CURLM_OK)
+		return err_set(e, ERR_INTERNAL, "", "libcurl has failed");
+	while ((msg = curl_multi_info_read(w->multi, &left)) != NULL) {
+		if (msg->msg != CURLMSG_DONE)
+			continue;
+		if (msg->data.result == CURLE_OK)
+			return wire_is_up(w, o, e);
+		return trust_explain(
+			msg->data.result, w->words, buf_text(&w->before), o, e);
+	}
+	return 0;
+}
+
+/* Room behind what is there: what has been taken is forgotten first. */
+static size_t
+make_room(struct wire *w)
+{
+	if (w->in_at == w->in_len)
+		w->in_at = w->in_len = 0;
+	if (w->in_cap - w->in_len < READ_SIZE / 2 && w->in_at > 0) {
+		memmove(w->in, w->in + w->in_at, w->in_len - w->in_at);
+		w->in_len -= w->in_at;
+		w->in_at = 0;
+	}
+	if (w->in_cap - w->in_len < READ_SIZE / 2)
+		w->in = array_grow(w->in, &w->in_cap, w->in_len + READ_SIZE, 1);
+	return w->in_cap - w->in_len;
+}
+
+bool
+wire_fill(struct wire *w)
+{
+	size_t got = 0, n;
+
+	while (!w->ended && got < FILL_MAX) {
+		size_t room = make_room(w);
+		CURLcode r = curl_easy_recv(w->easy, w->in + w->in_len, room, &n);
+		if (r == CURLE_AGAIN)
+			break;
+		if (r != CURLE_OK || n == 0) {
+			w->ended = true;
+			break;
+		}
+		w->in_len += n;
+		got += n;
+	}
+	if (got > 0)
+		w->heard = os_seconds();
+	w->received += got;
+	return got >= FILL_MAX;
+}
+
+static void
+take(struct wire *w, size_t n)
+{
+	w->in_at += n;
+	w->taken += n;
+	w->scanned = 0;
+}
+
+enum wire_line
+wire_line(struct wire *w, struct text *line)
+{
+	const char *from = w->in + w->in_at, *end;
+	size_t have = w->in_len - w->in_at;
+
+	end = have > w->scanned ? memchr(from + w->scanned, '\n', have - w->scanned)
+				: NULL;
+	if (end == NULL) {
+		w->scanned = have;
+		if (have > w->line_max)
+			w->skipping = true;
+		if (w->skipping)
+			take(w, have);
+		return WIRE_NONE;
+	}
+	*line = (struct text){from, (size_t)(end - from)};
+	take(w, line->len + 1);
+	if (w->skipping || line->len > w->line_max) {
+		w->skipping = false;
+		return WIRE_CUT;
+	}
+	if (line->len > 0 && line->at[line->len - 1] == '\r')
+		line->len--;
+	return WIRE_LINE;
+}
+
+bool
+wire_say(struct wire *w, struct text command)
+{
+	if (WIRE_OUT - w->out_len < command.len)
+		return false;
+	memcpy(w->out + w->out_len, command.at, command.len);
+	w->out_len += command.len;
+	return true;
+}
+
+void
+wire_flush(struct wire *w)
+{
+	size_t n;
+
+	while (w->out_at < w->out_len && !w->ended) {
+		CURLcode r = curl_easy_send(
+			w->easy, w->out + w->out_at, w->out_len - w->out_at, &n);
+		if (r == CURLE_AGAIN)
+			return;
+		/* Not `ended`: what the server said before it hung up is still there. */
+		if (r != CURLE_OK)
+			break;
+		w->out_at += n;
+		w->heard = os_seconds();
+	}
+	if (w->secret)
+		os_wipe(w->out, w->out_len);
+	w->secret = false;
+	w->out_at = w->out_len = 0;
+}
+
+void
+wire_wait(const struct wire *w, struct waiting *to)
+{
+	fd_set in, out, bad;
+	int max = -1;
+	long ms = -1;
+
+	if (w->up) {
+		waiting_add(to, w->fd, true, w->out_at < w->out_len);
+		return;
+	}
+	FD_ZERO(&in);
+	FD_ZERO(&out);
+	FD_ZERO(&bad);
+	curl_multi_fdset(w->multi, &in, &out, &bad, &max);
+	for (int fd = 0; fd <= max; fd++) {
+		if (FD_ISSET(fd, &in) || FD_ISSET(fd, &out))
+			waiting_add(to, fd, FD_ISSET(fd, &in), FD_ISSET(fd, &out));
+	}
+	curl_multi_timeout(w->multi, &ms);
+	/* Without a socket libcurl resolves the name in a thread of its own. */
+	if (ms < 0 || (max < 0 && ms > 20))
+		ms = max < 0 ? 20 : 1000;
+	waiting_until(to, (double)ms / 1000);
+}
+
+void
+wire_end(struct wire *w)
+{
+	if (w->out != NULL)
+		os_wipe(w->out, WIRE_OUT);
+	/* Removed before it is cleaned up, libcurl hangs up without a QUIT of its own,
+	 * for whose answer it would wait. */
+	if (w->multi != NULL && w->easy != NULL)
+		curl_multi_remove_handle(w->multi, w->easy);
+	if (w->easy != NULL)
+		curl_easy_cleanup(w->easy);
+	if (w->multi != NULL)
+		curl_multi_cleanup(w->multi);
+	if (w->url != NULL)
+		curl_url_cleanup(w->url);
+	free(w->in);
+	free(w->out);
+	buf_release(&w->before);
+	*w = (struct wire){.fd = CURL_SOCKET_BAD};
+}

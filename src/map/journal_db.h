@@ -1,0 +1,18 @@
+/* What journal.c and journal_files.c share; nobody else includes it. */
+#ifndef MAP_JOURNAL_DB_H
+#define MAP_JOURNAL_DB_H
+
+#include "base/buf.h"
+#include "map/journal.h"
+#include "map/sql.h"
+
+#define JOURNAL_SCHEMA 1
+
+struct journal {
+	struct sql sql;
+	struct arena arena;
+	char *folder;
+	struct buf pending; /* tombstones to come: two lengths, two texts, and so on */
+};
+
+#endif

@@ -1,0 +1,35 @@
+/* What the files of the map share; nobody else includes this. */
+#ifndef MAP_MAP_DB_H
+#define MAP_MAP_DB_H
+
+#include "map/map.h"
+#include "map/sql.h"
+
+#define MAP_APPLICATION 0x72554944 /* "rUID" */
+
+struct map {
+	struct sql sql;
+	bool writing;
+	bool open;     /* a transaction is */
+	double opened; /* when, os_seconds() */
+	sqlite3_stmt *evidence[2], *describe[2];
+};
+
+/* "old", "new": what the tables of a side begin with. */
+extern const char *const map_side_names[2];
+
+/* map.c: a new file (mode 0600, ERR_USAGE if there is one), with the tables. */
+int map_make(const char *path, const struct map_side sides[2], struct map **out,
+	struct err *e);
+/* ERR_DATA "PATH: this map is damaged (…)"; returns -1. */
+int map_damaged(struct map *m, const char *what, struct err *e);
+
+/* map_write.c */
+int map_begin(struct map *m, struct err *e);
+int map_commit(struct map *m, struct err *e);
+
+/* map_read.c: what map_each() does, and the digest over all that it gave. */
+int map_read_side(struct map *m, enum side side, map_sink sink, void *arg,
+	struct digest *digest, struct err *e);
+
+#endif

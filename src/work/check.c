@@ -1,0 +1,90 @@
+#include "work/check.h"
+
+#include <stdlib.h>
+
+bool
+check_deletes(const struct record *r, const struct settings *set, int64_t now)
+{
+	if (r->state == RECORD_DELETE)
+		return true;
+	if (!set->known || r->state == RECORD_PARTIAL)
+		return false;
+	if (!set->leave_on_server)
+		return true;
+	return set->delete_after_days > 0 && r->time != 0 &&
+	       (int64_t)r->time < now - (int64_t)set->delete_after_days * 86400;
+}
+
+struct entry {
+	struct text key;
+	uint32_t record;
+};
+
+static int
+by_key(const void *a, const void *b)
+{
+	const struct entry *x = a, *y = b;
+	int c = text_compare(x->key, y->key);
+
+	/* Of records with one UIDL the last one counts (thunderbird.md 1a). */
+	return c != 0 ? c : x->record < y->record ? -1 : x->record > y->record;
+}
+
+static struct text
+key_of(const struct format *f, struct text uidl, struct arena *a)
+{
+	struct buf b;
+
+	if (f->key == NULL)
+		return uidl;
+	buf_init(&b, 1 << 20);
+	f->key(uidl, &b);
+	struct text key = arena_text(a, buf_text(&b));
+	buf_release(&b);
+	return key;
+}
+
+static const struct entry *
+look_up(const struct entry *at, size_t n, struct text key)
+{
+	size_t low = 0, high = n;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+		if (text_compare(at[mid].key, key) <= 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low > 0 && text_equal(at[low - 1].key, key) ? &at[low - 1] : NULL;
+}
+
+uint8_t *
+check_store(const struct store *s, const struct settings *settings, size_t account,
+	const struct listing *l, int64_t now)
+{
+	uint8_t *verdict = must_alloc(l->n);
+	struct entry *at = must_alloc(s->nrecords * sizeof(*at));
+	struct arena a = {0};
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->nrecords; i++)
+		if (s->merged || s->records[i].account == account)
+			at[n++] = (struct entry){
+				key_of(s->format, record_uidl(&s->records[i]), &a), (uint32_t)i};
+	qsort(at, n, sizeof(*at), by_key);
+	for (size_t i = 0; i < l->n; i++) {
+		const struct entry *hit =
+			look_up(at, n, key_of(s->format, message_uidl(&l->at[i]), &a));
+
+		if (hit == NULL)
+			verdict[i] = VERDICT_DOWNLOAD;
+		else
+			verdict[i] = check_deletes(&s->records[hit->record], settings, now)
+				? VERDICT_DELETE
+				: VERDICT_KEEP;
+	}
+	free(at);
+	arena_free(&a);
+	return verdict;
+}

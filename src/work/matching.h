@@ -1,0 +1,16 @@
+/*
+ * The matching of two mailboxes, from the listing to a finished map. What arrives is
+ * kept in the map at once, so that an interrupted run asks only for the rest.
+ */
+#ifndef WORK_MATCHING_H
+#define WORK_MATCHING_H
+
+#include "mailbox/mailbox.h"
+#include "map/map.h"
+
+/* The map at `path` is made, or gone on with if it is of the same move. `fresh`: cached
+ * evidence is forgotten. `result` is the caller's to release, also after an error. */
+int matching_run(struct mailbox *old, struct mailbox *new, const char *path, bool fresh,
+	int64_t now, const struct watch *w, struct match *result, struct err *e);
+
+#endif

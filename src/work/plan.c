@@ -1,0 +1,376 @@
+#include "work/check.h"
+#include "work/plan_state.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+void
+plan_tombstone(const char *map_id, struct text old_uidl, char out[TOMBSTONE_LEN + 1])
+{
+	struct hash h = {NULL};
+	char hex[65];
+
+	hash_begin(&h);
+	hash_add(&h, (struct text){map_id, strlen(map_id) + 1});
+	hash_add(&h, old_uidl);
+	struct digest d = hash_end(&h);
+	hash_release(&h);
+	digest_hex(&d, hex);
+	snprintf(out, TOMBSTONE_LEN + 1, "reuidl-%.32s", hex);
+}
+
+bool
+plan_is_tombstone(struct text uidl)
+{
+	if (uidl.len != TOMBSTONE_LEN || !text_starts(uidl, "reuidl-"))
+		return false;
+	for (size_t i = 7; i < uidl.len; i++)
+		if (memchr("0123456789abcdef", uidl.at[i], 16) == NULL)
+			return false;
+	return true;
+}
+
+const char *
+plan_why(uint8_t why)
+{
+	switch (why) {
+	case UNMATCHED_GONE:
+		return "nothing like it is on the new server";
+	case UNMATCHED_AMBIGUOUS:
+		return "several messages could be it, and nothing tells them apart";
+	case UNMATCHED_DIFFERENT:
+		return "one looks like it, but its body or length differs";
+	case UNMATCHED_NO_HEADER:
+		return "its header could not be read";
+	case UNMATCHED_UIDL:
+		return "its UIDL, or its partner's, stands twice or is malformed";
+	case WHY_UNKNOWN:
+		return "the old server did not list it";
+	case WHY_PARTIAL:
+		return "only a part of it was fetched: it comes again";
+	case WHY_TARGET_HELD:
+		return "the client has its new UIDL already";
+	case WHY_NOT_FIRM:
+		return "a rename could delete it on the new server, and the evidence is not "
+		       "enough for that";
+	case WHY_SIZE:
+		return "matched by size alone (--accept-size-evidence)";
+	case WHY_COPY:
+		return "a true copy, of which the new server has fewer";
+	default:
+		return "";
+	}
+}
+
+/* Settings that are not at hand count as those that delete. */
+static bool
+would_delete(const struct planning *ps, const struct record *r)
+{
+	return !ps->settings->known || check_deletes(r, ps->settings, ps->options->now);
+}
+
+static bool
+may_come_again(const struct seat *seat, struct text uidl)
+{
+	return seat->in_new != MATCH_NONE || uidl_is_plain(uidl);
+}
+
+/* A record that gets no partner: it stays, or becomes a tombstone. */
+static enum fate
+rest(const struct planning *ps, size_t i)
+{
+	struct text uidl = record_uidl(&ps->store->records[i]);
+
+	if (ps->seats[i].flags & SEAT_TOMBSTONE)
+		return FATE_WAS_TOMBSTONE;
+	return may_come_again(&ps->seats[i], uidl) ? FATE_TOMBSTONE : FATE_KEPT;
+}
+
+/* The record of another account that the client consults as well. */
+static enum fate
+decide_other(const struct planning *ps, size_t i)
+{
+	const struct map_side *new = &ps->info.side[SIDE_NEW];
+	uint32_t account = ps->store->records[i].account;
+
+	if (!(ps->seats[i].flags & SEAT_SEEN) || (ps->seats[i].flags & SEAT_TOMBSTONE))
+		return FATE_OTHER;
+	if (seat_is_new(&ps->seats[i]) && account < ps->store->naccounts &&
+		who_equal(plan_who(ps, account), who_of(new->user, new->host)))
+		return FATE_NEW;
+	return may_come_again(&ps->seats[i], record_uidl(&ps->store->records[i]))
+		? FATE_TOMBSTONE
+		: FATE_OTHER;
+}
+
+static uint8_t
+why_not_rename(const struct planning *ps, size_t i)
+{
+	const struct seat *seat = &ps->seats[i];
+	const struct record *r = &ps->store->records[i];
+	const struct plan_options *o = ps->options;
+
+	if (!(seat->flags & SEAT_OLD))
+		return WHY_UNKNOWN;
+	if (r->state == RECORD_PARTIAL)
+		return WHY_PARTIAL;
+	if (seat->partner == MATCH_NONE)
+		return seat->unmatched != UNMATCHED_NOT ? seat->unmatched : UNMATCHED_UIDL;
+	if (ps->taken[seat->partner])
+		return WHY_TARGET_HELD;
+	if (seat->evidence == EVIDENCE_SIZE && !o->accept_size)
+		return WHY_SIZE;
+	/* Imported pairs are the administrator's word; deletions need it twice. */
+	if (would_delete(ps, r) && !(seat->flags & SEAT_FIRM) &&
+		!(seat->evidence == EVIDENCE_IMPORT && o->allow_deletes))
+		return WHY_NOT_FIRM;
+	return WHY_NONE;
+}
+
+static void
+decide_mine(struct planning *ps, size_t i)
+{
+	struct plan *p = ps->plan;
+	struct seat *seat = &ps->seats[i];
+
+	p->why[i] = why_not_rename(ps, i);
+	if (p->why[i] == WHY_PARTIAL && !(seat->flags & SEAT_TOMBSTONE)) {
+		p->fate[i] = FATE_TOMBSTONE;
+	} else if (p->why[i] != WHY_NONE) {
+		p->fate[i] = (uint8_t)rest(ps, i);
+	} else {
+		p->fate[i] = FATE_RENAMED;
+		p->evidence[i] = seat->evidence;
+		ps->taken[seat->partner] = 1;
+		p->will_delete[i] = would_delete(ps, &ps->store->records[i]);
+		p->ndelete += p->will_delete[i];
+	}
+}
+
+static void
+decide(struct planning *ps)
+{
+	struct plan *p = ps->plan;
+	size_t n = ps->store->nrecords;
+
+	/* What stays is decided first: it holds targets that others must not get. */
+	for (size_t i = 0; i < n; i++) {
+		struct seat *seat = &ps->seats[i];
+
+		if (!(seat->flags & SEAT_MINE))
+			p->fate[i] = (uint8_t)decide_other(ps, i);
+		else if (seat->in_new != MATCH_NONE && seat->partner == seat->in_new)
+			p->fate[i] = FATE_SAME;
+		else if (seat_is_new(seat))
+			p->fate[i] = FATE_NEW;
+		else
+			continue;
+		if (p->fate[i] == FATE_SAME || p->fate[i] == FATE_NEW)
+			ps->taken[seat->in_new] = 1;
+	}
+	for (size_t i = 0; i < n; i++) {
+		if ((ps->seats[i].flags & SEAT_MINE) && p->fate[i] == FATE_OTHER)
+			decide_mine(ps, i);
+		p->nfate[p->fate[i]]++;
+	}
+}
+
+/* --- edits ----------------------------------------------------------------------- */
+
+static int
+add_tombstone(struct planning *ps, struct edit *edit, struct err *e)
+{
+	struct text uidl = record_uidl(&ps->store->records[edit->index]);
+	char name[TOMBSTONE_LEN + 1];
+
+	plan_tombstone(ps->info.id, uidl, name);
+	for (size_t i = 0; i < ps->nlookalikes; i++)
+		if (text_equal(ps->lookalikes[i], text_of(name)))
+			return err_set(e, ERR_DATA, "format", "a server lists %s, which is a name "
+				"that only this run should know; nothing is changed", name);
+	struct text kept = arena_text(&ps->plan->arena, text_of(name));
+	edit->to = kept.at;
+	edit->len = (uint32_t)kept.len;
+	return 0;
+}
+
+/* The new UIDLs live in the planning's buffer; the plan takes that over. */
+static int
+make_edits(struct planning *ps, struct err *e)
+{
+	struct plan *p = ps->plan;
+	size_t want = p->nfate[FATE_RENAMED] + p->nfate[FATE_TOMBSTONE] + 2;
+
+	p->edits = must_alloc(want * sizeof(*p->edits));
+	for (size_t i = 0; i < ps->store->nrecords; i++) {
+		struct edit edit = {.index = (uint32_t)i, .what = EDIT_UIDL};
+
+		if (p->fate[i] == FATE_RENAMED) {
+			struct text to = plan_new_uidl(ps, ps->seats[i].partner);
+			edit.to = to.at;
+			edit.len = (uint32_t)to.len;
+		} else if (p->fate[i] != FATE_TOMBSTONE || add_tombstone(ps, &edit, e) < 0) {
+			if (p->fate[i] == FATE_TOMBSTONE)
+				return -1;
+			continue;
+		}
+		p->edits[p->nedits++] = edit;
+	}
+	p->texts = ps->texts;
+	ps->texts = (struct buf){0};
+	return 0;
+}
+
+static void
+edit_account(struct planning *ps, enum edit_what what, struct value now, struct text to)
+{
+	struct plan *p = ps->plan;
+
+	if (to.len == 0 || now.at.len == 0 || text_equal(now.text, to))
+		return;
+	to = arena_text(&p->arena, to);
+	p->edits[p->nedits++] = (struct edit){.index = (uint32_t)p->account,
+		.what = (uint8_t)what, .to = to.at, .len = (uint32_t)to.len};
+	p->host_edited = true;
+}
+
+static void
+edit_accounts(struct planning *ps)
+{
+	struct plan *p = ps->plan;
+	const struct account *a = &ps->store->accounts[p->account];
+	struct who to = plan_target(ps);
+
+	p->from_host = p->to_host = a->host.text;
+	p->from_user = p->to_user = a->user.text;
+	if (to.host.len == 0)
+		to.host = a->host.text;
+	if (to.user.len == 0)
+		to.user = a->user.text;
+	/* Two blocks of one account would be merged by the client. */
+	for (size_t i = 0; i < ps->store->naccounts; i++)
+		if (i != p->account && who_equal(plan_who(ps, i), to))
+			return;
+	edit_account(ps, EDIT_HOST, a->host, to.host);
+	edit_account(ps, EDIT_USER, a->user, to.user);
+	if (a->host.at.len > 0)
+		p->to_host = arena_text(&p->arena, to.host);
+	if (a->user.at.len > 0)
+		p->to_user = arena_text(&p->arena, to.user);
+}
+
+/* What the client will do with each message of the new server. */
+static void
+foresee(struct planning *ps)
+{
+	struct plan *p = ps->plan;
+	uint8_t *known = must_alloc(ps->nnew + 1);
+
+	for (size_t i = 0; i < ps->store->nrecords; i++) {
+		const struct record *r = &ps->store->records[i];
+		uint32_t at = MATCH_NONE;
+
+		if (p->fate[i] == FATE_RENAMED)
+			at = ps->seats[i].partner;
+		else if (p->fate[i] == FATE_NEW || p->fate[i] == FATE_SAME)
+			at = ps->seats[i].in_new;
+		if (at == MATCH_NONE)
+			continue;
+		known[at] = check_deletes(r, ps->settings, ps->options->now) ? 2 : 1;
+	}
+	for (size_t i = 0; i < ps->nnew; i++) {
+		p->download += known[i] == 0;
+		p->keep += known[i] == 1;
+		p->remove += known[i] == 2;
+	}
+	free(known);
+}
+
+static void
+prepare(struct planning *ps)
+{
+	size_t n = ps->store->nrecords;
+	struct plan *p = ps->plan;
+
+	p->fate = must_alloc(n);
+	p->why = must_alloc(n);
+	p->will_delete = must_alloc(n);
+	p->evidence = must_alloc(n);
+	memset(p->evidence, EVIDENCE_NONE, n);
+	ps->seats = must_alloc(n * sizeof(*ps->seats));
+	for (size_t i = 0; i < n; i++) {
+		struct seat *seat = &ps->seats[i];
+
+		seat->in_new = seat->partner = MATCH_NONE;
+		if (ps->store->records[i].account == p->account)
+			seat->flags = SEAT_MINE | SEAT_SEEN;
+		else if (ps->store->merged)
+			seat->flags = SEAT_SEEN;
+	}
+}
+
+static int
+make(struct planning *ps, struct journal *j, struct err *e)
+{
+	struct plan *p = ps->plan;
+	bool applied = false;
+
+	if (map_info(ps->map, &p->arena, &ps->info, e) < 0)
+		return -1;
+	p->map_age = ps->options->now - ps->info.matched;
+	if (j != NULL &&
+		journal_applied(j, ps->store->source->path, ps->info.id, &applied, e) < 0)
+		return -1;
+	if (!applied && (plan_choose_account(ps) < 0 || plan_check_age(ps) < 0))
+		return 0;
+	prepare(ps);
+	if (plan_seat(ps, j, e) < 0)
+		return -1;
+	if (applied) {
+		/* Whatever the records are now, this map has done its work on them. */
+		for (size_t i = 0; i < ps->store->nrecords; i++)
+			p->fate[i] = ps->seats[i].in_new != MATCH_NONE ? FATE_NEW : FATE_KEPT;
+		foresee(ps);
+		p->state = PLAN_ALREADY;
+		return 0;
+	}
+	if (plan_check_overlap(ps) < 0 || plan_check_contested(ps) < 0)
+		return 0;
+	plan_copies(ps);
+	decide(ps);
+	foresee(ps);
+	if (make_edits(ps, e) < 0)
+		return -1;
+	edit_accounts(ps);
+	p->state = p->nedits > 0 ? PLAN_READY : PLAN_UNCHANGED;
+	return 0;
+}
+
+int
+plan_make(struct plan *p, const struct store *s, const struct settings *settings, struct map *m,
+	struct journal *j, const struct plan_options *o, struct err *e)
+{
+	struct planning ps = {
+		.plan = p, .store = s, .settings = settings, .map = m, .options = o};
+	int rc;
+
+	*p = (struct plan){.settings = *settings};
+	rc = make(&ps, j, e);
+	plan_state_release(&ps);
+	if (rc < 0)
+		plan_release(p);
+	return rc;
+}
+
+void
+plan_release(struct plan *p)
+{
+	free(p->edits);
+	free(p->fate);
+	free(p->why);
+	free(p->will_delete);
+	free(p->evidence);
+	buf_release(&p->texts);
+	arena_free(&p->arena);
+	*p = (struct plan){0};
+}

@@ -1,0 +1,235 @@
+/*
+ * Where each record stands in the map's two lists. The lists stream by; only the new
+ * UIDLs are kept, because they are what is written.
+ */
+#include "work/plan_state.h"
+
+#include <stdlib.h>
+
+/* UIDLs over this size are no server's, and would not fit into 32-bit places. */
+#define TEXTS_MAX ((size_t)3 << 30)
+
+/* What the client compares; valid until the next call. */
+static struct text
+key_of(struct planning *ps, struct text uidl)
+{
+	if (ps->store->format->key == NULL)
+		return uidl;
+	buf_clear(&ps->key);
+	ps->store->format->key(uidl, &ps->key);
+	return buf_text(&ps->key);
+}
+
+static struct text
+record_key(const struct planning *ps, uint32_t record)
+{
+	return ps->keys != NULL ? ps->keys[record]
+	                        : record_uidl(&ps->store->records[record]);
+}
+
+/* Next record with this key from `*at` on, MATCH_NONE at the end. */
+static uint32_t
+table_next(const struct planning *ps, struct text key, size_t *at)
+{
+	while (ps->table[*at] != 0) {
+		uint32_t record = ps->table[*at] - 1;
+
+		*at = (*at + 1) & (ps->table_size - 1);
+		if (text_equal(record_key(ps, record), key))
+			return record;
+	}
+	return MATCH_NONE;
+}
+
+static int
+make_keys(struct planning *ps, struct journal *j, struct err *e)
+{
+	const struct store *s = ps->store;
+	struct arena *a = &ps->plan->arena;
+	bool any = s->format->key != NULL;
+
+	for (size_t i = 0; i < s->nrecords; i++)
+		if ((ps->seats[i].flags & SEAT_SEEN) &&
+			plan_is_tombstone(record_uidl(&s->records[i]))) {
+			ps->seats[i].flags |= SEAT_TOMBSTONE;
+			any = true;
+		}
+	if (!any)
+		return 0;
+	ps->keys = must_alloc(s->nrecords * sizeof(*ps->keys));
+	for (size_t i = 0; i < s->nrecords; i++) {
+		struct text uidl = record_uidl(&s->records[i]);
+
+		if ((ps->seats[i].flags & SEAT_TOMBSTONE) && j != NULL) {
+			struct text behind = {NULL, 0};
+			if (journal_tombstone(j, uidl, a, &behind, e) < 0)
+				return -1;
+			if (behind.len > 0)
+				uidl = behind;
+		}
+		ps->keys[i] = uidl;
+		if (s->format->key != NULL)
+			ps->keys[i] = arena_text(a, key_of(ps, uidl));
+	}
+	return 0;
+}
+
+static void
+make_table(struct planning *ps)
+{
+	size_t n = ps->store->nrecords;
+
+	ps->table_size = 16;
+	while (ps->table_size < n + n / 2)
+		ps->table_size *= 2;
+	ps->table = must_alloc(ps->table_size * sizeof(*ps->table));
+	for (size_t i = 0; i < n; i++) {
+		size_t at;
+
+		if (!(ps->seats[i].flags & SEAT_SEEN))
+			continue;
+		at = text_hash(record_key(ps, (uint32_t)i)) & (ps->table_size - 1);
+		while (ps->table[at] != 0)
+			at = (at + 1) & (ps->table_size - 1);
+		ps->table[at] = (uint32_t)i + 1;
+	}
+}
+
+static void
+note_lookalike(struct planning *ps, struct text uidl)
+{
+	if (!plan_is_tombstone(uidl))
+		return;
+	ps->lookalikes = array_grow(ps->lookalikes, &ps->lookalikes_cap, ps->nlookalikes + 1,
+		sizeof(*ps->lookalikes));
+	ps->lookalikes[ps->nlookalikes++] = arena_text(&ps->plan->arena, uidl);
+}
+
+static int
+see_new(void *arg, const struct map_message *m, struct err *e)
+{
+	struct planning *ps = arg;
+	size_t at, bytes;
+	uint32_t record;
+
+	if (ps->nnew + 2 > ps->new_cap) {
+		bytes = ps->new_cap;
+		ps->at = array_grow(ps->at, &bytes, ps->nnew + 2, sizeof(*ps->at));
+		bytes = ps->new_cap;
+		ps->usable = array_grow(ps->usable, &bytes, ps->nnew + 2, 1);
+		ps->new_cap = bytes;
+	}
+	ps->at[0] = 0;
+	buf_add(&ps->texts, m->uidl);
+	if (ps->texts.full)
+		return err_set(e, ERR_DATA, "format", "the map's new list is too long to use");
+	ps->at[ps->nnew + 1] = (uint32_t)ps->texts.len;
+	ps->usable[ps->nnew] = !(m->flags & (MESSAGE_TWICE | MESSAGE_BAD_UIDL));
+	note_lookalike(ps, m->uidl);
+
+	struct text key = key_of(ps, m->uidl);
+	at = text_hash(key) & (ps->table_size - 1);
+	while ((record = table_next(ps, key, &at)) != MATCH_NONE)
+		if (!(ps->seats[record].flags & SEAT_TOMBSTONE))
+			ps->seats[record].in_new = (uint32_t)ps->nnew;
+	ps->nnew++;
+	return 0;
+}
+
+static int
+see_old(void *arg, const struct map_message *m, struct err *e)
+{
+	struct planning *ps = arg;
+	struct text key = key_of(ps, m->uidl);
+	size_t at = text_hash(key) & (ps->table_size - 1);
+	uint32_t record, partner = m->partner;
+	bool known = false;
+
+	(void)e;
+	note_lookalike(ps, m->uidl);
+	if (partner != MATCH_NONE && (partner >= ps->nnew || !ps->usable[partner]))
+		partner = MATCH_NONE;
+	while ((record = table_next(ps, key, &at)) != MATCH_NONE) {
+		struct seat *seat = &ps->seats[record];
+
+		/* Two old messages with one key: nobody knows which the record is. */
+		if (seat->flags & SEAT_OLD)
+			partner = MATCH_NONE;
+		seat->flags |= SEAT_OLD;
+		seat->partner = partner;
+		seat->copies = m->copies;
+		seat->evidence = m->evidence;
+		seat->unmatched = m->unmatched;
+		if (m->firm)
+			seat->flags |= SEAT_FIRM;
+		known = true;
+	}
+	if (!known && m->copies != 0 && partner != MATCH_NONE) {
+		ps->loose = array_grow(
+			ps->loose, &ps->loose_cap, ps->nloose + 1, sizeof(*ps->loose));
+		ps->loose[ps->nloose++] =
+			(struct loose_copy){.copies = m->copies, .partner = partner};
+	}
+	return 0;
+}
+
+struct keyed {
+	struct text key;
+	uint32_t index;
+};
+
+static int
+by_key(const void *a, const void *b)
+{
+	return text_compare(((const struct keyed *)a)->key, ((const struct keyed *)b)->key);
+}
+
+/* Two new messages that the client cannot tell apart get no partner. */
+static void
+drop_equal_keys(struct planning *ps)
+{
+	struct arena a = {0};
+	struct keyed *all;
+
+	if (ps->store->format->key == NULL || ps->nnew == 0)
+		return;
+	all = must_alloc(ps->nnew * sizeof(*all));
+	for (uint32_t i = 0; i < ps->nnew; i++)
+		all[i] = (struct keyed){arena_text(&a, key_of(ps, plan_new_uidl(ps, i))), i};
+	qsort(all, ps->nnew, sizeof(*all), by_key);
+	for (size_t i = 1; i < ps->nnew; i++)
+		if (text_equal(all[i - 1].key, all[i].key))
+			ps->usable[all[i - 1].index] = ps->usable[all[i].index] = 0;
+	free(all);
+	arena_free(&a);
+}
+
+int
+plan_seat(struct planning *ps, struct journal *j, struct err *e)
+{
+	buf_init(&ps->texts, TEXTS_MAX);
+	buf_init(&ps->key, 1 << 20);
+	if (make_keys(ps, j, e) < 0)
+		return -1;
+	make_table(ps);
+	if (map_each(ps->map, SIDE_NEW, see_new, ps, e) < 0)
+		return -1;
+	drop_equal_keys(ps);
+	ps->taken = must_alloc(ps->nnew + 1);
+	return map_each(ps->map, SIDE_OLD, see_old, ps, e);
+}
+
+void
+plan_state_release(struct planning *ps)
+{
+	free(ps->seats);
+	free(ps->table);
+	buf_release(&ps->texts);
+	buf_release(&ps->key);
+	free(ps->at);
+	free(ps->usable);
+	free(ps->taken);
+	free(ps->loose);
+	free(ps->keys);
+	free(ps->lookalikes);
+}

@@ -1,0 +1,132 @@
+/*
+ * What a run that died has left. Its row is "prepared", and the file is the old or the
+ * new one; which of them is seen from the temporary file, that the rename takes away.
+ */
+#include "work/target.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/os_file.h"
+#include "work/inverse.h"
+
+/* The journal is a file in a user's home; nothing but our own temporary file beside the
+ * store is removed on its word. */
+static bool
+is_temporary(struct arena *a, const struct journal_file *f)
+{
+	const char *folder = os_folder_of(a, f->path);
+	size_t n = strlen(folder);
+	const char *name = f->temporary + n + 1;
+
+	return strncmp(f->temporary, folder, n) == 0 && f->temporary[n] == '/' &&
+	       strchr(name, '/') == NULL && text_starts(text_of(name), ".reuidl-") &&
+	       text_ends(text_of(name), ".tmp");
+}
+
+/* The client has written the file since. Is anything of ours in it? */
+static bool
+holds_ours(const struct journal_file *f, const struct source *now)
+{
+	struct inverse v;
+	struct store today;
+	struct edit *edits;
+	struct err e;
+	size_t n = 1;
+
+	if (inverse_make(&v, f, &e) < 0)
+		return true;
+	if (store_read(&today, v.new.format, now, &e) == 0) {
+		inverse_edits(&v, &today, &edits, &n);
+		free(edits);
+		store_release(&today);
+	}
+	inverse_release(&v);
+	return n > 0;
+}
+
+/* JOURNAL_DONE or JOURNAL_ROLLED_BACK; *old: the file is the very one of before. */
+static enum journal_state
+what_happened(struct arena *a, const struct journal_file *f, bool *old)
+{
+	struct source now;
+	struct err e;
+	enum journal_state state = JOURNAL_DONE;
+
+	*old = false;
+	/* Gone, or not to be read: the copies are all that is left of it. */
+	if (source_read(&now, f->path, &e) < 0)
+		return JOURNAL_DONE;
+	*old = digest_equal(&now.digest, &f->old_digest);
+	if (is_temporary(a, f) && os_exists(f->temporary))
+		state = JOURNAL_ROLLED_BACK;
+	else if (digest_equal(&now.digest, &f->new_digest))
+		state = JOURNAL_DONE;
+	else if (*old || !holds_ours(f, &now))
+		state = JOURNAL_ROLLED_BACK;
+	source_release(&now);
+	return state;
+}
+
+static int
+settle(struct journal *j, struct arena *a, const struct journal_file *f,
+	void (*say)(void *, const char *), void *arg, struct err *e)
+{
+	bool old;
+	enum journal_state state = what_happened(a, f, &old);
+
+	if ((is_temporary(a, f) && os_unlink(f->temporary, e) < 0) ||
+		os_sync_folder(os_folder_of(a, f->path), e) < 0 ||
+		journal_finish(j, f, state, e) < 0)
+		return -1;
+	if (state == JOURNAL_ROLLED_BACK && old)
+		journal_drop(j, f);
+	if (say == NULL)
+		return 0;
+	char *sentence = arena_print(a,
+		state == JOURNAL_DONE ? "%s: a run that had broken off was finished: the "
+					"file is the new one"
+				      : "%s: a run that had broken off was rolled back: "
+					"nothing of it is in the file",
+		f->path);
+	char safe[768];
+	say(arg, text_escape(text_of(sentence), safe, sizeof(safe)));
+	return 0;
+}
+
+/* Locked as it is now, whichever of the two it is: target_replace() locks both. 1: a
+ * live process is at it. */
+static int
+lock_file(struct journal *j, struct arena *a, const struct journal_file *f,
+	struct os_locks *locks, struct err *e)
+{
+	struct os_stat st;
+	long pid;
+
+	if (os_stat(f->path, &st, NULL) < 0)
+		return 0;
+	char *path = journal_lock_path(a, journal_folder(j), st.device, st.inode, e);
+	return path == NULL ? -1 : os_locks_add(locks, path, true, &pid, e);
+}
+
+int
+replace_recover(
+	struct journal *j, void (*say)(void *, const char *), void *arg, struct err *e)
+{
+	struct arena a = {0};
+	struct journal_file *files;
+	size_t n;
+	int rc = journal_files(j, &a, true, &files, &n, e);
+
+	for (size_t i = 0; rc == 0 && i < n; i++) {
+		/* The disk is not there today. */
+		if (!os_exists(os_folder_of(&a, files[i].path)))
+			continue;
+		struct os_locks *locks = os_locks_new();
+		int busy = lock_file(j, &a, &files[i], locks, e);
+		rc = busy < 0 ? -1 : busy > 0 ? 0 : settle(j, &a, &files[i], say, arg, e);
+		os_locks_release(locks);
+	}
+	arena_free(&a);
+	return rc;
+}

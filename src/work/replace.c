@@ -1,0 +1,182 @@
+/*
+ * The ten steps of docs/design.md, "Replacing a file". The numbers in the comments are
+ * theirs; 1 and 2 are in target.c. The journal's row is what makes a crash harmless: it
+ * is "prepared" before the folder is touched, and names the temporary file.
+ */
+#include "work/target.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/os_file.h"
+
+static int
+changed(struct target *t, struct err *e)
+{
+	return err_set(e, ERR_GUARD, "changed-since-read",
+		"%s: changed since it was read; run this again", t->path);
+}
+
+static int
+check_stat(struct target *t, struct err *e)
+{
+	const struct os_stat *was = &t->source.stat;
+	struct os_stat now;
+
+	if (os_stat(t->path, &now, NULL) < 0 || now.device != was->device ||
+		now.inode != was->inode || now.size != was->size ||
+		now.mtime != was->mtime || now.links != 1)
+		return changed(t, e);
+	return 0;
+}
+
+static int
+check_bytes(
+	int fd, const char *path, const struct digest *want, bool *same, struct err *e)
+{
+	struct source now;
+
+	if (source_read_fd(&now, fd, path, e) < 0)
+		return -1;
+	*same = digest_equal(&now.digest, want);
+	source_release(&now);
+	return 0;
+}
+
+/* 3 */
+static int
+check_unchanged(struct target *t, struct err *e)
+{
+	bool same;
+
+	if (check_stat(t, e) < 0 ||
+		check_bytes(t->fd, t->path, &t->source.digest, &same, e) < 0)
+		return -1;
+	return same ? 0 : changed(t, e);
+}
+
+/* Beginning with '.': Thunderbird shows other unknown names as mail folders. */
+static char *
+temporary_name(struct target *t)
+{
+	uint64_t random;
+
+	os_random(&random, sizeof(random));
+	return arena_print(&t->arena, "%s/.reuidl-%016llx.tmp",
+		os_folder_of(&t->arena, t->path), (unsigned long long)random);
+}
+
+static void
+fill_record(struct target *t, struct journal_file *record)
+{
+	record->path = t->path;
+	record->format = arena_string(&t->arena, text_of(t->format->name));
+	record->temporary = temporary_name(t);
+	if (record->run == NULL)
+		record->run = journal_new_run(&t->arena);
+}
+
+/* After the rename the file has the temporary one's number: another reuidl that comes
+ * between the rename and "done" must find that locked, too. */
+static int
+lock_new_number(struct target *t, int fd, const char *path, struct err *e)
+{
+	struct os_stat st;
+	long pid;
+
+	if (os_stat_fd(fd, path, &st, e) < 0)
+		return -1;
+	char *lock = journal_lock_path(&t->arena, t->state_dir, st.device, st.inode, e);
+	if (lock == NULL)
+		return -1;
+	int rc = os_locks_add(t->locks, lock, true, &pid, e);
+	if (rc > 0)
+		return err_set(e, ERR_BUSY, "locked",
+			"%s: another reuidl (process %ld) is at work on it", t->path,
+			pid);
+	return rc;
+}
+
+/* 5 and 6 */
+static int
+write_temporary(struct target *t, struct text bytes, const struct journal_file *record,
+	struct err *e)
+{
+	const char *path = record->temporary;
+	struct err late;
+	bool same = false;
+	int fd;
+
+	if (os_open_new(path, &fd, e) < 0)
+		return -1;
+	int rc = lock_new_number(t, fd, path, e);
+	if (rc == 0)
+		rc = os_write_fd(fd, path, bytes, e);
+	if (rc == 0)
+		rc = os_copy_attributes(t->fd, fd, t->path, e);
+	if (rc == 0)
+		rc = os_sync_fd(fd, path, e);
+	if (rc == 0)
+		rc = check_bytes(fd, path, &record->new_digest, &same, e);
+	if (rc == 0 && !same)
+		rc = err_set(e, ERR_IO, "io",
+			"%s: reads back other bytes than were written; the disk is not "
+			"to be "
+			"trusted",
+			path);
+	if (os_close(fd, path, rc == 0 ? e : &late) < 0)
+		rc = -1;
+	return rc;
+}
+
+/* The temporary file goes, and the journal says so. What fails here is left to
+ * replace_recover(): the row stays prepared. */
+static int
+roll_back(struct journal *j, const struct journal_file *record, struct err *e)
+{
+	struct err late;
+
+	if (os_unlink(record->temporary, &late) == 0 &&
+		journal_finish(j, record, JOURNAL_ROLLED_BACK, &late) == 0)
+		journal_drop(j, record);
+	return nothing_changed(e);
+}
+
+/* 9 and 10. From here on the file is the new one, whatever fails. */
+static int
+finish(struct target *t, struct journal *j, struct journal_file *record, struct err *e)
+{
+	struct err why;
+
+	if (os_sync_folder(os_folder_of(&t->arena, t->path), &why) == 0 &&
+		journal_finish(j, record, JOURNAL_DONE, &why) == 0) {
+		record->state = JOURNAL_DONE;
+		return 0;
+	}
+	return err_set(e, why.kind, why.reason,
+		"%s; %s IS the new file already, and the next run finishes the journal; "
+		"\"reuidl undo --list\" shows it",
+		why.message, t->path);
+}
+
+int
+target_replace(struct target *t, struct text bytes, struct journal *j,
+	struct journal_file *record, struct err *e)
+{
+	fill_record(t, record);
+	if (check_unchanged(t, e) < 0)
+		return nothing_changed(e);
+	/* 4 */
+	if (journal_keep(j, &t->arena, record, t->source.bytes, bytes, e) < 0)
+		return nothing_changed(e);
+	if (journal_prepare(j, record, e) < 0) {
+		journal_drop(j, record);
+		return nothing_changed(e);
+	}
+	/* 5, 6, 7, 8 */
+	if (write_temporary(t, bytes, record, e) < 0 || check_stat(t, e) < 0 ||
+		os_rename(record->temporary, t->path, e) < 0)
+		return roll_back(j, record, e);
+	return finish(t, j, record, e);
+}

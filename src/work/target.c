@@ -1,0 +1,246 @@
+/* Opening a client's file: which file it is, who has it locked, what is in it. */
+#include "work/target.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/os_file.h"
+
+/* PROFILE/Mail/HOST/popstate.dat, with some to spare for folders that people make. */
+#define SETTINGS_LEVELS 6
+/* A file that changes each time it is looked at. */
+#define OPEN_TRIES 4
+
+int
+err_add(struct err *e, const char *words)
+{
+	size_t have = strlen(e->message), more = strlen(words) + 1;
+
+	if (have + more <= sizeof(e->message))
+		memcpy(e->message + have, words, more);
+	return -1;
+}
+
+int
+nothing_changed(struct err *e)
+{
+	return err_add(e, "; nothing was changed");
+}
+
+static int
+check_file(struct target *t, const struct os_stat *st, bool write, struct err *e)
+{
+	if (!st->regular)
+		return err_set(e, ERR_DATA, "format", "%s: not a regular file", t->path);
+	if (!write)
+		return 0;
+	/* After a rename the other names would still be the old file. */
+	if (st->links != 1)
+		return err_set(e, ERR_DATA, "format",
+			"%s: has %u names (hard links), and only one of them would get "
+			"the new "
+			"content; make it a file of its own first; nothing was changed",
+			t->path, (unsigned)st->links);
+	if (os_can_write(os_folder_of(&t->arena, t->path), e) < 0)
+		return nothing_changed(e);
+	return 0;
+}
+
+/* The nearest settings file above the store, not above its owner's home. */
+static char *
+find_settings(struct target *t)
+{
+	const char *name = t->format->settings_file;
+	char *home = os_home_of(&t->arena, t->source.stat.uid);
+	char *folder = os_folder_of(&t->arena, t->path);
+	struct os_stat st;
+	struct err e;
+
+	if (name == NULL)
+		return NULL;
+	if (home != NULL)
+		home = os_resolve(&t->arena, home, &e);
+	for (int level = 0; level < SETTINGS_LEVELS; level++) {
+		char *path = arena_print(&t->arena, "%s/%s", folder, name);
+		if (os_stat(path, &st, NULL) == 0 && st.regular)
+			return path;
+		if (strcmp(folder, "/") == 0 ||
+			(home != NULL && strcmp(folder, home) == 0))
+			break;
+		folder = os_folder_of(&t->arena, folder);
+	}
+	return NULL;
+}
+
+static char *
+running(struct target *t, const char *folder, long pid)
+{
+	if (pid > 0)
+		return arena_print(&t->arena,
+			"%s: the client (%s) is running on %s, process %ld; quit it "
+			"first",
+			t->path, t->format->client, folder, pid);
+	return arena_print(&t->arena,
+		"%s: the client (%s) is running on %s; quit it first", t->path,
+		t->format->client, folder);
+}
+
+/* "address:pid": the link is the lock. "address:+pid": fcntl decides. Whether a process
+ * of another machine lives cannot be seen from here. */
+static bool
+symlink_says(struct target *t, const char *folder, long *pid)
+{
+	const char *name = t->format->lock.symlink;
+	uint64_t number;
+
+	if (name == NULL)
+		return false;
+	char *to = os_readlink(&t->arena, arena_print(&t->arena, "%s/%s", folder, name));
+	char *colon = to != NULL ? strrchr(to, ':') : NULL;
+	if (colon == NULL || !text_number(text_of(colon + 1), &number) ||
+		number > INT32_MAX)
+		return false;
+	*pid = (long)number;
+	return os_process_runs(*pid);
+}
+
+/* The client's own lock. It is made if the client has not made it yet, so that a client
+ * that starts now finds it held; it is never removed, as the client does not either. */
+static int
+lock_client(struct target *t, bool write, struct err *e)
+{
+	const char *settings = t->settings.path, *name = t->format->lock.file;
+	char *folder = os_folder_of(&t->arena, settings != NULL ? settings : t->path);
+	bool taken = false;
+	long pid = 0;
+
+	if (name != NULL) {
+		char *path = arena_print(&t->arena, "%s/%s", folder, name);
+		int rc = 0;
+		if (write && (settings != NULL || os_exists(path)))
+			taken = (rc = os_locks_add(t->locks, path, true, &pid, e)) > 0;
+		else
+			rc = os_lock_taken(path, &taken, &pid, e);
+		if (rc < 0)
+			return nothing_changed(e);
+	}
+	if (!taken && !symlink_says(t, folder, &pid))
+		return 0;
+	t->running = running(t, folder, pid);
+	if (!write)
+		return 0;
+	err_set(e, ERR_BUSY, "client-running", "%s", t->running);
+	return nothing_changed(e);
+}
+
+static int
+lock_ours(struct target *t, struct err *e)
+{
+	const struct os_stat *st = &t->source.stat;
+	long pid;
+	char *path = journal_lock_path(&t->arena, t->state_dir, st->device, st->inode, e);
+
+	if (path == NULL)
+		return nothing_changed(e);
+	int rc = os_locks_add(t->locks, path, true, &pid, e);
+	if (rc > 0)
+		err_set(e, ERR_BUSY, "locked",
+			"%s: another reuidl (process %ld) is at work on it", t->path,
+			pid);
+	return rc == 0 ? 0 : nothing_changed(e);
+}
+
+static int
+take_locks(struct target *t, bool write, struct err *e)
+{
+	char *settings = find_settings(t);
+
+	if (settings != NULL && source_read(&t->settings, settings, e) < 0)
+		return -1;
+	if (write)
+		t->locks = os_locks_new();
+	if (lock_client(t, write, e) < 0)
+		return -1;
+	return write ? lock_ours(t, e) : 0;
+}
+
+static bool
+same_file(const struct os_stat *a, const struct os_stat *b)
+{
+	return a->device == b->device && a->inode == b->inode && a->size == b->size &&
+	       a->mtime == b->mtime;
+}
+
+static int
+read_file(struct target *t, const char *client, bool write, struct err *e)
+{
+	if (os_open_to_read(t->path, &t->fd, e) < 0 ||
+		os_stat_fd(t->fd, t->path, &t->source.stat, e) < 0 ||
+		check_file(t, &t->source.stat, write, e) < 0 ||
+		source_read_fd(&t->source, t->fd, t->path, e) < 0)
+		return -1;
+	t->format = format_for(&t->source, client, e);
+	return t->format != NULL ? 0 : -1;
+}
+
+static void
+let_go(struct target *t)
+{
+	os_locks_release(t->locks);
+	t->locks = NULL;
+	if (t->fd >= 0)
+		close(t->fd);
+	t->fd = -1;
+	source_release(&t->source);
+	source_release(&t->settings);
+	t->settings.path = NULL;
+	t->running = NULL;
+}
+
+/* Which locks there are to take depends on the format, and that on the content; so the
+ * file is read first, and must be the same when the locks are held. 1: it is not. */
+static int
+try_open(struct target *t, const char *client, bool write, const char *state_dir,
+	struct err *e)
+{
+	struct os_stat now;
+
+	if (read_file(t, client, write, e) < 0)
+		return -1;
+	t->state_dir = journal_state_dir(&t->arena, state_dir, t->source.stat.uid);
+	if (t->state_dir == NULL)
+		return err_set(e, ERR_IO, "io",
+			"%s: its owner (user %u) has no home; use --state", t->path,
+			(unsigned)t->source.stat.uid);
+	if (take_locks(t, write, e) < 0)
+		return -1;
+	return os_stat(t->path, &now, e) < 0 ? -1 : !same_file(&now, &t->source.stat);
+}
+
+int
+target_open(struct target *t, const char *path, const char *client, bool write,
+	const char *state_dir, struct err *e)
+{
+	*t = (struct target){.fd = -1};
+	t->path = os_resolve(&t->arena, path, e);
+	int rc = t->path != NULL ? 1 : -1;
+	for (int i = 0; rc > 0 && i < OPEN_TRIES; i++) {
+		let_go(t);
+		rc = try_open(t, client, write, state_dir, e);
+	}
+	if (rc > 0)
+		err_set(e, ERR_BUSY, "changed-since-read",
+			"%s: it changes all the time; somebody is writing to it",
+			t->path);
+	if (rc != 0)
+		target_close(t);
+	return rc == 0 ? 0 : -1;
+}
+
+void
+target_close(struct target *t)
+{
+	let_go(t);
+	arena_free(&t->arena);
+	*t = (struct target){.fd = -1};
+}

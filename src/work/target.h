@@ -1,0 +1,12 @@
+/* What the files around a target share; for others there is replace.h. */
+#ifndef WORK_TARGET_H
+#define WORK_TARGET_H
+
+#include "work/replace.h"
+
+/* Adds "; nothing was changed" to the sentence; returns -1. */
+int nothing_changed(struct err *e);
+/* Adds any words, if there is room. */
+int err_add(struct err *e, const char *words);
+
+#endif

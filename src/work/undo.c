@@ -1,0 +1,135 @@
+#include "work/undo.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "work/inverse.h"
+#include "work/target.h"
+
+static int
+check_state(const struct journal_file *f, struct err *e)
+{
+	if (f->undoes != 0)
+		return err_set(e, ERR_USAGE, "",
+			"%s: run %s is an undo itself; apply the map again", f->path,
+			f->run);
+	if (f->state == JOURNAL_DONE)
+		return 0;
+	return err_set(e, ERR_GUARD, "undone", "%s: run %s %s", f->path, f->run,
+		f->state == JOURNAL_PREPARED ? "is not finished yet"
+					     : "has been taken back already");
+}
+
+static int
+replace(struct target *t, struct journal *j, const struct journal_file *f,
+	struct text bytes, size_t renamed, struct err *e)
+{
+	struct journal_file record = {
+		.account = f->account, .undoes = f->row, .renamed = renamed};
+
+	return target_replace(t, bytes, j, &record, e);
+}
+
+/* The very bytes of before. */
+static int
+undo_whole(struct target *t, struct journal *j, const struct journal_file *f,
+	struct undo_result *r, struct err *e)
+{
+	struct source old;
+
+	if (inverse_copy(&old, f->old_copy, &f->old_digest, e) < 0)
+		return -1;
+	int rc = replace(t, j, f, old.bytes, (size_t)f->renamed, e);
+	source_release(&old);
+	r->whole = rc == 0;
+	return rc;
+}
+
+static int
+undo_edits(struct target *t, struct journal *j, const struct journal_file *f,
+	const struct inverse *v, const struct store *today, struct undo_result *r,
+	struct err *e)
+{
+	struct edit *edits;
+	struct buf out;
+	size_t n;
+	int rc;
+
+	inverse_edits(v, today, &edits, &n);
+	buf_init(&out, SOURCE_MAX);
+	/* Nothing of ours is left: there is nothing to take back. */
+	if (n == 0)
+		rc = journal_finish(j, f, JOURNAL_UNDONE, e);
+	else
+		rc = store_write(today, edits, n, &out, e);
+	if (rc == 0 && n > 0)
+		rc = replace(t, j, f, buf_text(&out), n, e);
+	r->taken_back = n;
+	r->left = v->nedits > n ? v->nedits - n : 0;
+	buf_release(&out);
+	free(edits);
+	return rc;
+}
+
+/* The client has written the file since. */
+static int
+undo_changed(struct target *t, struct journal *j, const struct journal_file *f,
+	bool from_backup, struct undo_result *r, struct err *e)
+{
+	struct inverse v;
+	struct store today;
+
+	if (inverse_make(&v, f, e) < 0)
+		return -1;
+	int rc = store_read(&today, v.new.format, &t->source, e);
+	if (rc == 0 && from_backup)
+		r->forgotten = inverse_forgets(&v, &today);
+	else if (rc == 0)
+		rc = undo_edits(t, j, f, &v, &today, r, e);
+	if (rc == 0)
+		store_release(&today);
+	inverse_release(&v);
+	return rc;
+}
+
+static int
+undo_target(struct target *t, struct journal *j, const struct journal_file *f,
+	bool from_backup, struct undo_result *r, struct err *e)
+{
+	const struct digest *now = &t->source.digest;
+	struct err unread;
+
+	if (digest_equal(now, &f->old_digest)) {
+		r->whole = true;
+		return journal_finish(j, f, JOURNAL_UNDONE, e);
+	}
+	if (digest_equal(now, &f->new_digest))
+		return undo_whole(t, j, f, r, e);
+	if (!from_backup)
+		return undo_changed(t, j, f, false, r, e);
+	/* A file that cannot be read any more is what a backup is for. */
+	if (undo_changed(t, j, f, true, r, &unread) < 0)
+		r->unreadable = true;
+	return undo_whole(t, j, f, r, e);
+}
+
+int
+undo_file(struct journal *j, const struct journal_file *f, bool from_backup,
+	struct undo_result *r, struct err *e)
+{
+	struct target t;
+
+	*r = (struct undo_result){0};
+	if (check_state(f, e) < 0)
+		return -1;
+	if (target_open(&t, f->path, f->format, true, journal_folder(j), e) < 0) {
+		if (e->kind == ERR_NO_STORE) {
+			err_add(e, "; as it was before the run it is in ");
+			err_add(e, f->old_copy);
+		}
+		return -1;
+	}
+	int rc = undo_target(&t, j, f, from_backup, r, e);
+	target_close(&t);
+	return rc;
+}

@@ -1,0 +1,117 @@
+"""Where a run lives: a short folder under /tmp, an unprivileged user, processes of our own.
+
+Everything is started in a process group of its own and ended by that group's number, so
+that nobody else's servers or clients are ever touched.
+"""
+
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+
+PORTS = range(int(os.environ.get("CLIENTS_PORT", "23000")), 65000)
+
+
+class Sandbox:
+    def __init__(self):
+        self.root = tempfile.mkdtemp(prefix="reuidl-cl.", dir="/tmp")
+        # Thunderbird and Dovecot's login processes do not like to be root.
+        self.user = pwd.getpwnam("nobody") if os.geteuid() == 0 else pwd.getpwuid(os.geteuid())
+        self.processes = []
+        self.next_port = iter(PORTS)
+        self.home = self.folder("home")
+        self.own(self.root)
+
+    def path(self, *names):
+        return os.path.join(self.root, *names)
+
+    def folder(self, *names):
+        path = self.path(*names)
+        os.makedirs(path, exist_ok=True)
+        return path
+
+    def own(self, path):
+        """Give a tree to the user that everything runs as."""
+        if os.geteuid() != 0:
+            return
+        for top, folders, files in os.walk(path):
+            for name in [top] + [os.path.join(top, n) for n in folders + files]:
+                os.chown(name, self.user.pw_uid, self.user.pw_gid, follow_symlinks=False)
+
+    def copy(self, source, target):
+        shutil.copytree(source, target, symlinks=True)
+        self.own(target)
+        return target
+
+    def free_port(self):
+        for port in self.next_port:
+            with socket.socket() as probe:
+                try:
+                    probe.bind(("127.0.0.1", port))
+                    return port
+                except OSError:
+                    continue
+        raise RuntimeError("no free port")
+
+    def _command(self, argv):
+        if os.geteuid() != 0:
+            return argv
+        ids = [f"--reuid={self.user.pw_uid}", f"--regid={self.user.pw_gid}", "--clear-groups"]
+        return ["setpriv", *ids, *argv]
+
+    def _environment(self, extra):
+        env = {"PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", "LANG": "C.UTF-8"}
+        env.update(HOME=self.home, TMPDIR=self.folder("home"), TZ="UTC")
+        env.update({k: v for k, v in os.environ.items() if k.startswith(("ASAN_", "UBSAN_"))})
+        env.update(extra)
+        return env
+
+    def start(self, argv, log, **extra):
+        with open(log, "ab") as out:
+            process = subprocess.Popen(
+                self._command(argv), stdin=subprocess.DEVNULL, stdout=out, stderr=out,
+                env=self._environment(extra), cwd=self.home, start_new_session=True)
+        self.processes.append(process)
+        return process
+
+    def run(self, argv, timeout=40):
+        return subprocess.run(
+            self._command(argv), stdin=subprocess.DEVNULL, capture_output=True,
+            env=self._environment({}), cwd=self.home, timeout=timeout)
+
+    def stop(self, process, grace=10):
+        """End a process and its group; True when it went by itself."""
+        def group(number):
+            try:
+                os.killpg(process.pid, number)
+                return True
+            except ProcessLookupError:
+                return False
+
+        try:
+            process.wait(grace)
+            went = True
+        except subprocess.TimeoutExpired:
+            went = False
+        group(signal.SIGTERM)
+        try:
+            process.wait(3)
+        except subprocess.TimeoutExpired:
+            pass
+        deadline = time.monotonic() + 3
+        while group(0) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        group(signal.SIGKILL)
+        process.wait()
+        self.processes.remove(process)
+        return went
+
+    def close(self, keep):
+        for process in list(self.processes):
+            self.stop(process, grace=0)
+        if not keep:
+            shutil.rmtree(self.root, ignore_errors=True)

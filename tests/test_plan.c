@@ -1,0 +1,778 @@
+/*
+ * The plan's rules, a test each, on counters (1, 2, 3…) above all: with them every rule
+ * that is left out costs somebody an unread mail.
+ *
+ * A case is written as it is told: what the old server lists, what the new one lists,
+ * which is which, and what the client's file says.
+ */
+#include <criterion/criterion.h>
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "work/plan.h"
+
+#define NOW ((int64_t)1800000000)
+
+struct world {
+	char dir[32];
+	struct listing list[2];
+	struct match match;
+	struct map *map;
+	struct journal *journal;
+	struct source source;
+	struct store store;
+	struct settings settings;
+	struct plan_options options;
+	struct plan plan;
+	struct arena arena;
+	char *hosts[2];
+};
+
+static void
+set_up(struct world *w)
+{
+	*w = (struct world){.hosts = {"old.example.org", "new.example.org"}};
+	strcpy(w->dir, "/tmp/plan.XXXXXX");
+	cr_assert(mkdtemp(w->dir) != NULL);
+	w->settings = (struct settings){.known = true,
+		.host = text_of("old.example.org"),
+		.user = text_of("ann"),
+		.leave_on_server = true};
+	w->options.now = NOW;
+}
+
+static void
+tear_down(struct world *w)
+{
+	char command[64];
+
+	plan_release(&w->plan);
+	store_release(&w->store);
+	if (w->map != NULL)
+		map_close(w->map);
+	if (w->journal != NULL)
+		journal_close(w->journal);
+	match_release(&w->match);
+	listing_release(&w->list[0]);
+	listing_release(&w->list[1]);
+	arena_free(&w->arena);
+	snprintf(command, sizeof(command), "rm -rf %s", w->dir);
+	cr_assert(system(command) == 0);
+}
+
+/* UIDLs in words. */
+static void
+lists(struct world *w, enum side side, const char *uidls)
+{
+	struct cursor c = {text_of(uidls), 0};
+	struct text word;
+
+	w->list[side].whole = true;
+	while (take_word(&c, &word))
+		listing_add(&w->list[side], word, 1000);
+	listing_mark(&w->list[side]);
+}
+
+static uint32_t
+index_of(const struct world *w, enum side side, struct text uidl)
+{
+	for (uint32_t i = 0; i < w->list[side].n; i++)
+		if (text_equal(message_uidl(&w->list[side].at[i]), uidl))
+			return i;
+	cr_assert_fail("no message %.*s in the list", TEXT_ARG(uidl));
+	return 0;
+}
+
+static void
+make_match(struct world *w)
+{
+	struct match *m = &w->match;
+
+	m->nold = w->list[0].n;
+	m->nnew = w->list[1].n;
+	m->partner = must_alloc(m->nold * sizeof(*m->partner));
+	m->evidence = must_alloc(m->nold);
+	m->firm = must_alloc(m->nold);
+	m->unmatched = must_alloc(m->nold);
+	m->copies = must_alloc(m->nold * sizeof(*m->copies));
+	m->new_copies = must_alloc(m->nnew * sizeof(*m->new_copies));
+	m->want_old = must_alloc(m->nold);
+	m->want_new = must_alloc(m->nnew);
+	for (size_t i = 0; i < m->nold; i++) {
+		m->partner[i] = MATCH_NONE;
+		m->evidence[i] = EVIDENCE_NONE;
+		m->unmatched[i] = UNMATCHED_GONE;
+	}
+}
+
+/* "OLD>NEW …", of a kind. */
+static void
+pairs(struct world *w, const char *text, enum evidence_kind kind, bool firm, uint32_t copies)
+{
+	struct cursor c = {text_of(text), 0};
+	struct text word;
+
+	if (w->match.partner == NULL)
+		make_match(w);
+	while (take_word(&c, &word)) {
+		size_t gt = text_find(word, '>');
+		uint32_t old = index_of(w, SIDE_OLD, (struct text){word.at, gt});
+
+		if (copies != 0)
+			w->match.copies[old] = copies;
+		if (gt + 1 >= word.len) /* "OLD>": a member of the class without one */
+			continue;
+		uint32_t new = index_of(
+			w, SIDE_NEW, (struct text){word.at + gt + 1, word.len - gt - 1});
+		w->match.partner[old] = new;
+		w->match.new_copies[new] = copies;
+		w->match.evidence[old] = (uint8_t)kind;
+		w->match.firm[old] = firm;
+		w->match.unmatched[old] = UNMATCHED_NOT;
+		w->match.pairs++;
+		w->match.by_kind[kind]++;
+	}
+}
+
+static void
+give_evidence(struct world *w, enum side side, size_t i, const char *tag, struct err *e)
+{
+	struct evidence ev = {.flags = MESSAGE_HEADER | MESSAGE_BODY};
+
+	ev.strict = ev.loose = ev.id = ev.damaged = ev.body = digest_of(text_of(tag));
+	message_learn(&w->list[side].at[i], &ev);
+	cr_assert_eq(map_evidence(w->map, side, i, &ev, e), 0, "%s", e->message);
+}
+
+static void
+make_map(struct world *w, int64_t matched)
+{
+	struct map_side sides[2] = {
+		{.host = w->hosts[0], .user = "ann", .port = 110, .scheme = "pop3", .whole = true},
+		{.host = w->hosts[1], .user = "ann", .port = 110, .scheme = "pop3", .whole = true}};
+	struct err e;
+	char tag[32];
+
+	if (w->match.partner == NULL)
+		make_match(w);
+	char *path = arena_print(&w->arena, "%s/m.map", w->dir);
+	cr_assert_eq(map_create(path, sides, &w->map, &e), 0, "%s", e.message);
+	for (int s = 0; s < 2; s++)
+		cr_assert_eq(map_list(w->map, (enum side)s, &w->list[s], true, &e), 0, "%s",
+			e.message);
+	for (size_t i = 0; i < w->match.nold; i++) {
+		/* Members of a class of copies are equal, all others differ. */
+		if (w->match.copies[i] != 0)
+			snprintf(tag, sizeof(tag), "copies %u", w->match.copies[i]);
+		else
+			snprintf(tag, sizeof(tag), "pair %zu", i);
+		give_evidence(w, SIDE_OLD, i, tag, &e);
+		if (w->match.partner[i] != MATCH_NONE)
+			give_evidence(w, SIDE_NEW, w->match.partner[i], tag, &e);
+	}
+	cr_assert_eq(map_pairs(w->map, &w->match, matched, &e), 0, "%s", e.message);
+	map_close(w->map);
+	w->map = NULL;
+	cr_assert_eq(map_open(path, &w->map, &e), 0, "%s", e.message);
+}
+
+static void
+make_plan(struct world *w, const char *popstate)
+{
+	struct err e;
+
+	if (w->map == NULL)
+		make_map(w, NOW - 60);
+	cr_assert_eq(journal_open(w->dir, &w->journal, &e), 0, "%s", e.message);
+	source_of(&w->source, "popstate.dat", text_of(popstate));
+	cr_assert_eq(store_read(&w->store, format_named(text_of("thunderbird")), &w->source, &e),
+		0, "%s", e.message);
+	cr_assert_eq(plan_make(&w->plan, &w->store, &w->settings, w->map, w->journal,
+			     &w->options, &e),
+		0, "%s", e.message);
+}
+
+/* What a record's UIDL becomes; "=" if it stays. */
+static const char *
+becomes(struct world *w, const char *uidl)
+{
+	for (size_t i = 0; i < w->plan.nedits; i++) {
+		const struct edit *ed = &w->plan.edits[i];
+		if (ed->what == EDIT_UIDL &&
+			text_equal(store_value(&w->store, ed), text_of(uidl)))
+			return arena_string(&w->arena, edit_text(ed));
+	}
+	return "=";
+}
+
+static bool
+is_set_aside(struct world *w, const char *uidl)
+{
+	return plan_is_tombstone(text_of(becomes(w, uidl)));
+}
+
+#define HEAD       "# POP3 State File\n# This is a generated file!  Do not edit.\n\n"
+#define OLD_ACCOUNT HEAD "*old.example.org ann\n"
+#define NEW_ACCOUNT HEAD "*new.example.org ann\n"
+
+/* Long UIDLs: the tail tells them apart. */
+#define A(n) "00000001aaaa000" #n
+#define B(n) "00000002bbbb000" #n
+
+Test(plan, paired_records_get_their_partners_uidl)
+{
+	struct world w;
+
+	set_up(&w);
+	lists(&w, SIDE_OLD, A(1) " " A(2) " " A(3));
+	lists(&w, SIDE_NEW, B(3) " " B(9) " " B(1) " " B(2));
+	pairs(&w, A(1) ">" B(1) " " A(2) ">" B(2) " " A(3) ">" B(3), EVIDENCE_STRICT, true, 0);
+	make_plan(&w, OLD_ACCOUNT "k " A(1) " 1700000001\nk " A(2) " 1700000002\nk " A(3) " 1700000003");
+	cr_assert_eq(w.plan.state, PLAN_READY);
+	cr_assert_str_eq(becomes(&w, A(1)), B(1));
+	cr_assert_str_eq(becomes(&w, A(2)), B(2));
+	cr_assert_str_eq(becomes(&w, A(3)), B(3));
+	cr_assert_eq(w.plan.download, 1);
+	cr_assert_eq(w.plan.keep, 3);
+	cr_assert_eq(w.plan.remove, 0);
+	tear_down(&w);
+}
+
+Test(plan, counters_are_permuted_not_chained)
+{
+	struct world w;
+
+	set_up(&w);
+	lists(&w, SIDE_OLD, "1 2 3 4 5");
+	lists(&w, SIDE_NEW, "1 2 3");
+	pairs(&w, "1>2 2>1 3>3", EVIDENCE_STRICT, true, 0);
+	make_plan(&w, OLD_ACCOUNT "k 1 1700000001\nk 2 1700000002\nk 3 1700000003\nk 4 1700000004\n");
+	cr_assert_eq(w.plan.state, PLAN_READY, "%s", w.plan.refusal.message);
+	cr_assert_str_eq(becomes(&w, "1"), "2");
+	cr_assert_str_eq(becomes(&w, "2"), "1");
+	/* The same proved message on both sides: it stays. */
+	cr_assert_str_eq(becomes(&w, "3"), "=");
+	cr_assert_eq(w.plan.nfate[FATE_SAME], 1);
+	tear_down(&w);
+}
+
+Test(plan, unpaired_counter_may_come_again_and_is_set_aside)
+{
+	struct world w;
+
+	set_up(&w);
+	lists(&w, SIDE_OLD, "1 2 3 4 5");
+	lists(&w, SIDE_NEW, "1 2 3");
+	/* 3 on the new server is new mail; 5 comes with the next delivery. */
+	pairs(&w, "1>2 2>1", EVIDENCE_STRICT, true, 0);
+	make_plan(&w, OLD_ACCOUNT "k 1 1700000001\nk 2 1700000002\nk 3 1700000003\nk 5 1700000005\n");
+	cr_assert(is_set_aside(&w, "3"));
+	cr_assert(is_set_aside(&w, "5"));
+	cr_assert_eq(w.plan.download, 1);
+	tear_down(&w);
+}
+
+Test(plan, unpaired_uidl_with_validity_stays)
+{
+	struct world w;
+
+	set_up(&w);
+	lists(&w, SIDE_OLD, A(1) " " A(2));
+	lists(&w, SIDE_NEW, B(1));
+	pairs(&w, A(1) ">" B(1), EVIDENCE_STRICT, true, 0);
+	make_plan(&w, OLD_ACCOUNT "k " A(1) " 1700000001\nk " A(2) " 1700000002\n");
+	cr_assert_str_eq(becomes(&w, A(2)), "=");
+	cr_assert_eq(w.plan.nfate[FATE_KEPT], 1);
+	tear_down(&w);
+}
+
+Test(plan, unpaired_uidl_that_the_new_list_has_is_set_aside)
+{
+	struct world w;
+
+	set_up(&w);
+	w.settings.host = text_of("new.example.org");
+	lists(&w, SIDE_OLD, A(1) " " A(2));
+	lists(&w, SIDE_NEW, B(1) " " A(2));
+	pairs(&w, A(1) ">" B(1), EVIDENCE_STRICT, true, 0);
+	make_plan(&w, OLD_ACCOUNT "k " A(1) " 1700000001\nk " A(2) " 1700000002\n");
+	cr_assert_eq(w.plan.state, PLAN_READY, "%s", w.plan.refusal.message);
+	cr_assert(is_set_aside(&w, A(2)));
+	tear_down(&w);
+}
+
+Test(plan, tombstone_is_the_hash_of_map_id_and_uidl)
+{
+	char name[TOMBSTONE_LEN + 1];
+
+	/* printf 'abc\0005' | sha256sum, first 32 digits */
+	plan_tombstone("abc", text_of("5"), name);
+	cr_assert_str_eq(name, "reuidl-" "e58e9e7d4bb80e0879a07fce757185fc");
+	cr_assert(plan_is_tombstone(text_of(name)));
+	cr_assert_not(plan_is_tombstone(text_of("reuidl-0123")));
+	cr_assert_not(plan_is_tombstone(text_of("reuidl-0123456789abcdef0123456789abcdeX")));
+}
+
+Test(plan, tombstone_is_never_made_into_another_and_finds_its_partner_later)
+{
+	struct world w;
+	struct err e;
+	char stone[TOMBSTONE_LEN + 1], other[TOMBSTONE_LEN + 1], text[512];
+
+	set_up(&w);
+	plan_tombstone("earlier map", text_of("4"), stone);
+	plan_tombstone("earlier map", text_of("77"), other);
+	cr_assert_eq(journal_open(w.dir, &w.journal, &e), 0, "%s", e.message);
+	cr_assert_eq(journal_add_tombstone(w.journal, text_of(stone), text_of("4"), &e), 0);
+	cr_assert_eq(journal_add_tombstone(w.journal, text_of(other), text_of("77"), &e), 0);
+	struct journal_file f = {.run = "0",
+		.path = "popstate.dat",
+		.temporary = "",
+		.map_id = "earlier map",
+		.format = "thunderbird",
+		.account = "",
+		.old_copy = "",
+		.new_copy = ""};
+	cr_assert_eq(journal_prepare(w.journal, &f, &e), 0, "%s", e.message);
+	journal_close(w.journal);
+	lists(&w, SIDE_OLD, "1 2 3 4 5");
+	lists(&w, SIDE_NEW, "11 12 14");
+	pairs(&w, "1>11 2>12 4>14", EVIDENCE_STRICT, true, 0);
+	snprintf(text, sizeof(text), OLD_ACCOUNT "k 1 1700000001\nk %s 1700000004\nk %s 1700000077\n",
+		stone, other);
+	w.options.before_first_contact = true;
+	make_plan(&w, text);
+	cr_assert_str_eq(becomes(&w, stone), "14");
+	cr_assert_str_eq(becomes(&w, other), "=");
+	cr_assert_eq(w.plan.nfate[FATE_WAS_TOMBSTONE], 1);
+	tear_down(&w);
+}
+
+Test(plan, new_already_stays_and_blocks_its_target)
+{
+	struct world w;
+
+	set_up(&w);
+	lists(&w, SIDE_OLD, A(1) " " A(2) " " A(3));
+	lists(&w, SIDE_NEW, B(1) " " B(2) " " B(3));
+	pairs(&w, A(1) ">" B(1) " " A(2) ">" B(2) " " A(3) ">" B(3), EVIDENCE_STRICT, true, 0);
+	make_plan(&w, OLD_ACCOUNT "k " A(1) " 1700000001\nk " A(2) " 1700000002\nk " B(2)
+				  " 1700000009\n");
+	cr_assert_str_eq(becomes(&w, B(2)), "=");
+	cr_assert_str_eq(becomes(&w, A(2)), "=");
+	cr_assert_eq(w.plan.why[1], WHY_TARGET_HELD);
+	cr_assert_str_eq(becomes(&w, A(1)), B(1));
+	tear_down(&w);
+}
+
+Test(plan, partial_records_are_never_paired)
+{
+	struct world w;
+
+	set_up(&w);
+	lists(&w, SIDE_OLD, A(1) " " A(2) " " A(3));
+	lists(&w, SIDE_NEW, B(1) " " B(2) " " B(3));
+	pairs(&w, A(1) ">" B(1) " " A(2) ">" B(2) " " A(3) ">" B(3), EVIDENCE_STRICT, true, 0);
+	make_plan(&w, OLD_ACCOUNT "k " A(1) " 1700000001\nb " A(2) " 1700000002\nf " A(3)
+				  " 1700000003\n");
+	cr_assert(is_set_aside(&w, A(2)));
+	cr_assert(is_set_aside(&w, A(3)));
+	cr_assert_eq(w.plan.download, 2);
+	tear_down(&w);
+}
+
+Test(plan, account_must_be_the_maps_old_one)
+{
+	struct world w;
+
+	set_up(&w);
+	lists(&w, SIDE_OLD, A(1));
+	lists(&w, SIDE_NEW, B(1));
+	pairs(&w, A(1) ">" B(1), EVIDENCE_STRICT, true, 0);
+	make_plan(&w, HEAD "*elsewhere.example.org ann\nk " A(1) " 1700000001\n");
+	cr_assert_eq(w.plan.state, PLAN_REFUSED);
+	cr_assert_str_eq(w.plan.refusal.reason, "account");
+	cr_assert_str_eq(w.plan.refusal.message,
+		"popstate.dat: it is the record of ann@elsewhere.example.org, not of "
+		"ann@old.example.org. If that is the same mailbox, say --account "
+		"ann@elsewhere.example.org");
+	tear_down(&w);
+}
+
+Test(plan, account_option_names_the_stores_account)
+{
+	struct world w;
+
+	set_up(&w);
+	w.options.account = "ann@elsewhere.example.org";
+	lists(&w, SIDE_OLD, A(1));
+	lists(&w, SIDE_NEW, B(1));
+	pairs(&w, A(1) ">" B(1), EVIDENCE_STRICT, true, 0);
+	make_plan(&w, HEAD "*elsewhere.example.org ann\nk " A(1) " 1700000001\n");
+	cr_assert_eq(w.plan.state, PLAN_READY);
+	tear_down(&w);
+}
+
+Test(plan, overlap_guard_wants_most_telling_uidls_known)
+{
+	struct world w;
+
+	set_up(&w);
+	lists(&w, SIDE_OLD, A(1) " " A(2));
+	lists(&w, SIDE_NEW, B(1) " " B(2));
+	pairs(&w, A(1) ">" B(1) " " A(2) ">" B(2), EVIDENCE_STRICT, true, 0);
+	make_plan(&w, OLD_ACCOUNT "k " A(1) " 1\nk " A(2) " 1\nk " A(7) " 1\nk " A(8) " 1\n");
+	cr_assert_eq(w.plan.state, PLAN_REFUSED);
+	cr_assert_str_eq(w.plan.refusal.reason, "overlap");
+	cr_assert_str_eq(w.plan.refusal.message,
+		"popstate.dat: 2 of 4 UIDLs are on the old server: this does not look like that "
+		"mailbox (--force accepts half)");
+	plan_release(&w.plan);
+	store_release(&w.store);
+	journal_close(w.journal);
+	w.options.force = true;
+	make_plan(&w, OLD_ACCOUNT "k " A(1) " 1\nk " A(2) " 1\nk " A(7) " 1\nk " A(8) " 1\n");
+	cr_assert_eq(w.plan.state, PLAN_READY);
+	tear_down(&w);
+}
+
+Test(plan, overlap_guard_stays_shut_below_half)
+{
+	struct world w;
+
+	set_up(&w);
+	w.options.force = true;
+	lists(&w, SIDE_OLD, A(1));
+	lists(&w, SIDE_NEW, B(1));
+	pairs(&w, A(1) ">" B(1), EVIDENCE_STRICT, true, 0);
+	make_plan(&w, OLD_ACCOUNT "k " A(1) " 1\nk " A(7) " 1\nk " A(8) " 1\n");
+	cr_assert_eq(w.plan.state, PLAN_REFUSED);
+	cr_assert_str_eq(w.plan.refusal.reason, "overlap");
+	tear_down(&w);
+}
+
+Test(plan, counters_say_nothing_to_the_overlap_guard)
+{
+	struct world w;
+
+	set_up(&w);
+	lists(&w, SIDE_OLD, A(1) " " A(2));
+	lists(&w, SIDE_NEW, B(1) " " B(2));
+	pairs(&w, A(1) ">" B(1) " " A(2) ">" B(2), EVIDENCE_STRICT, true, 0);
+	make_plan(&w, OLD_ACCOUNT "k " A(1) " 1\nk 7 1\nk 8 1\nk 9 1\nk 10 1\n");
+	cr_assert_eq(w.plan.state, PLAN_READY, "%s", w.plan.refusal.message);
+	tear_down(&w);
+}
+
+Test(plan, contested_uidls_without_a_witness_are_refused)
+{
+	struct world w;
+
+	set_up(&w);
+	lists(&w, SIDE_OLD, "1 2 3");
+	lists(&w, SIDE_NEW, "1 2 3 4");
+	pairs(&w, "1>2 2>3 3>1", EVIDENCE_STRICT, true, 0);
+	make_plan(&w, OLD_ACCOUNT "k 1 1\nk 2 1\nk 3 1\n");
+	cr_assert_eq(w.plan.state, PLAN_REFUSED);
+	cr_assert_str_eq(w.plan.refusal.reason, "contested");
+	tear_down(&w);
+}
+
+Test(plan, before_first_contact_lifts_the_contested_guard)
+{
+	struct world w;
+
+	set_up(&w);
+	w.options.before_first_contact = true;
+	lists(&w, SIDE_OLD, "1 2 3");
+	lists(&w, SIDE_NEW, "1 2 3 4");
+	pairs(&w, "1>2 2>3 3>1", EVIDENCE_STRICT, true, 0);
+	make_plan(&w, OLD_ACCOUNT "k 1 1\nk 2 1\nk 3 1\n");
+	cr_assert_eq(w.plan.state, PLAN_READY);
+	cr_assert_str_eq(becomes(&w, "3"), "1");
+	tear_down(&w);
+}
+
+Test(plan, contested_witness_is_an_account_line_that_the_client_would_have_rewritten)
+{
+	struct world w;
+
+	set_up(&w);
+	/* Its settings name the new server already, and the line still the old one. */
+	w.settings.host = text_of("new.example.org");
+	lists(&w, SIDE_OLD, "1 2 3");
+	lists(&w, SIDE_NEW, "1 2 3 4");
+	pairs(&w, "1>2 2>3 3>1", EVIDENCE_STRICT, true, 0);
+	make_plan(&w, OLD_ACCOUNT "k 1 1\nk 2 1\nk 3 1\n");
+	cr_assert_eq(w.plan.state, PLAN_READY, "%s", w.plan.refusal.message);
+	tear_down(&w);
+}
+
+Test(plan, contested_witness_fails_where_the_name_stays_and_only_the_server_changes)
+{
+	struct world w;
+
+	set_up(&w);
+	w.hosts[1] = "old.example.org"; /* the same name, another machine behind it */
+	lists(&w, SIDE_OLD, "1 2 3");
+	lists(&w, SIDE_NEW, "1 2 3 4");
+	pairs(&w, "1>2 2>3 3>1", EVIDENCE_STRICT, true, 0);
+	make_plan(&w, OLD_ACCOUNT "k 1 1\nk 2 1\nk 3 1\n");
+	cr_assert_eq(w.plan.state, PLAN_REFUSED);
+	cr_assert_str_eq(w.plan.refusal.reason, "contested");
+	tear_down(&w);
+}
+
+Test(plan, contested_witness_is_records_that_only_the_old_server_knows)
+{
+	struct world w;
+
+	set_up(&w);
+	w.hosts[1] = "old.example.org";
+	lists(&w, SIDE_OLD, "1 2 3 4 5");
+	lists(&w, SIDE_NEW, "1 2 3");
+	pairs(&w, "1>2 2>3", EVIDENCE_STRICT, true, 0);
+	make_plan(&w, OLD_ACCOUNT "k 1 1\nk 2 1\nk 4 1\n");
+	cr_assert_eq(w.plan.state, PLAN_READY, "%s", w.plan.refusal.message);
+	tear_down(&w);
+}
+
+Test(plan, a_record_that_only_the_new_server_knows_spoils_the_witness)
+{
+	struct world w;
+
+	set_up(&w);
+	w.hosts[1] = "old.example.org";
+	lists(&w, SIDE_OLD, "1 2 3 4 5");
+	lists(&w, SIDE_NEW, "1 2 3 9");
+	pairs(&w, "1>2 2>3", EVIDENCE_STRICT, true, 0);
+	make_plan(&w, OLD_ACCOUNT "k 1 1\nk 2 1\nk 4 1\nk 9 1\n");
+	cr_assert_eq(w.plan.state, PLAN_REFUSED);
+	cr_assert_str_eq(w.plan.refusal.reason, "contested");
+	tear_down(&w);
+}
+
+Test(plan, an_old_map_is_refused_after_seven_days)
+{
+	struct world w;
+
+	set_up(&w);
+	lists(&w, SIDE_OLD, A(1));
+	lists(&w, SIDE_NEW, B(1));
+	pairs(&w, A(1) ">" B(1), EVIDENCE_STRICT, true, 0);
+	make_map(&w, NOW - 8 * 86400);
+	make_plan(&w, OLD_ACCOUNT "k " A(1) " 1\n");
+	cr_assert_eq(w.plan.state, PLAN_REFUSED);
+	cr_assert_str_eq(w.plan.refusal.reason, "old-map");
+	tear_down(&w);
+}
+
+Test(plan, an_old_map_of_counters_is_refused_after_a_day)
+{
+	struct world w;
+
+	set_up(&w);
+	lists(&w, SIDE_OLD, "1 2");
+	lists(&w, SIDE_NEW, "8");
+	pairs(&w, "1>8", EVIDENCE_STRICT, true, 0);
+	make_map(&w, NOW - 2 * 86400);
+	make_plan(&w, OLD_ACCOUNT "k 1 1\n");
+	cr_assert_eq(w.plan.state, PLAN_REFUSED);
+	cr_assert_str_eq(w.plan.refusal.reason, "old-map");
+	plan_release(&w.plan);
+	store_release(&w.store);
+	journal_close(w.journal);
+	w.options.max_age = 3 * 86400;
+	make_plan(&w, OLD_ACCOUNT "k 1 1\n");
+	cr_assert_eq(w.plan.state, PLAN_READY);
+	tear_down(&w);
+}
+
+Test(plan, a_rename_can_be_a_delete_order)
+{
+	struct world w;
+
+	set_up(&w);
+	w.settings.leave_on_server = false;
+	lists(&w, SIDE_OLD, A(1) " " A(2));
+	lists(&w, SIDE_NEW, B(1) " " B(2));
+	pairs(&w, A(1) ">" B(1), EVIDENCE_STRICT, true, 0);
+	pairs(&w, A(2) ">" B(2), EVIDENCE_LOOSE, false, 0);
+	make_plan(&w, OLD_ACCOUNT "k " A(1) " 1\nk " A(2) " 1\n");
+	cr_assert_str_eq(becomes(&w, A(1)), B(1));
+	cr_assert_str_eq(becomes(&w, A(2)), "=");
+	cr_assert_eq(w.plan.why[1], WHY_NOT_FIRM);
+	cr_assert_eq(w.plan.ndelete, 1);
+	cr_assert_eq(w.plan.remove, 1);
+	tear_down(&w);
+}
+
+Test(plan, deletion_by_age_counts_the_old_ones_only)
+{
+	struct world w;
+	char text[512];
+
+	set_up(&w);
+	w.settings.delete_after_days = 10;
+	lists(&w, SIDE_OLD, A(1) " " A(2));
+	lists(&w, SIDE_NEW, B(1) " " B(2));
+	pairs(&w, A(1) ">" B(1) " " A(2) ">" B(2), EVIDENCE_STRICT, true, 0);
+	snprintf(text, sizeof(text), OLD_ACCOUNT "k " A(1) " %lld\nk " A(2) " %lld\n",
+		(long long)(NOW - 11 * 86400), (long long)(NOW - 9 * 86400));
+	make_plan(&w, text);
+	cr_assert_eq(w.plan.ndelete, 1);
+	cr_assert_eq(w.plan.will_delete[0], 1);
+	cr_assert_eq(w.plan.will_delete[1], 0);
+	tear_down(&w);
+}
+
+Test(plan, unknown_settings_count_as_deleting)
+{
+	struct world w;
+
+	set_up(&w);
+	w.settings = (struct settings){.known = false};
+	lists(&w, SIDE_OLD, A(1));
+	lists(&w, SIDE_NEW, B(1));
+	pairs(&w, A(1) ">" B(1), EVIDENCE_STRICT, true, 0);
+	make_plan(&w, OLD_ACCOUNT "k " A(1) " 1\n");
+	cr_assert_eq(w.plan.ndelete, 1);
+	cr_assert_eq(w.plan.keep, 1);
+	tear_down(&w);
+}
+
+Test(plan, records_marked_for_deletion_are_renamed_on_firm_evidence_only)
+{
+	struct world w;
+
+	set_up(&w);
+	lists(&w, SIDE_OLD, A(1) " " A(2) " " A(3) " " A(4));
+	lists(&w, SIDE_NEW, B(1) " " B(2) " " B(3) " " B(4));
+	pairs(&w, A(1) ">" B(1) " " A(3) ">" B(3), EVIDENCE_STRICT, true, 0);
+	pairs(&w, A(2) ">" B(2) " " A(4) ">" B(4), EVIDENCE_LOOSE, false, 0);
+	make_plan(&w, OLD_ACCOUNT "d " A(1) " 1\nd " A(2) " 1\nk " A(3) " 1\nk " A(4) " 1\n");
+	cr_assert_str_eq(becomes(&w, A(1)), B(1));
+	cr_assert_str_eq(becomes(&w, A(2)), "=");
+	cr_assert_str_eq(becomes(&w, A(4)), B(4));
+	cr_assert_eq(w.plan.ndelete, 1);
+	tear_down(&w);
+}
+
+Test(plan, copies_go_first_to_those_that_the_client_knows)
+{
+	struct world w;
+
+	set_up(&w);
+	lists(&w, SIDE_OLD, A(1) " " A(2) " " A(3));
+	lists(&w, SIDE_NEW, B(1) " " B(2));
+	/* The matcher paired them in order; the client knows the last two. */
+	pairs(&w, A(1) ">" B(1) " " A(2) ">" B(2) " " A(3) ">", EVIDENCE_ORDER, true, 1);
+	make_plan(&w, OLD_ACCOUNT "k " A(2) " 1\nk " A(3) " 1\n");
+	cr_assert_str_eq(becomes(&w, A(2)), B(2));
+	cr_assert_str_eq(becomes(&w, A(3)), B(1));
+	cr_assert_eq(w.plan.download, 0);
+	tear_down(&w);
+}
+
+Test(plan, copies_to_be_deleted_get_a_partner_last)
+{
+	struct world w;
+
+	set_up(&w);
+	lists(&w, SIDE_OLD, A(1) " " A(2));
+	lists(&w, SIDE_NEW, B(1) " 00000002cccc0001");
+	pairs(&w, A(1) ">" B(1) " " A(2) ">", EVIDENCE_ORDER, true, 1);
+	/* The user deleted the first copy and keeps the second. */
+	make_plan(&w, OLD_ACCOUNT "d " A(1) " 1\nk " A(2) " 1\n");
+	cr_assert_str_eq(becomes(&w, A(2)), B(1));
+	cr_assert_str_eq(becomes(&w, A(1)), "=");
+	cr_assert_eq(w.plan.remove, 0);
+	tear_down(&w);
+}
+
+Test(plan, every_block_that_the_client_merges_may_hide_new_mail)
+{
+	struct world w;
+
+	set_up(&w);
+	lists(&w, SIDE_OLD, "1 2 3 4 5");
+	lists(&w, SIDE_NEW, "21 22 7");
+	pairs(&w, "1>21 2>22", EVIDENCE_STRICT, true, 0);
+	/* Newer Thunderbird reads the other account's 7 as this server's 7. */
+	make_plan(&w, OLD_ACCOUNT "k 1 1\nk 2 1\n*other.example.org bob\nk 7 1\nk " A(6) " 1\n");
+	cr_assert_eq(w.plan.state, PLAN_READY, "%s", w.plan.refusal.message);
+	cr_assert(is_set_aside(&w, "7"));
+	cr_assert_str_eq(becomes(&w, A(6)), "=");
+	cr_assert_eq(w.plan.download, 1);
+	tear_down(&w);
+}
+
+Test(plan, account_line_follows_the_clients_settings)
+{
+	struct world w;
+	const struct edit *last;
+
+	set_up(&w);
+	w.settings.host = text_of("mail.example.org");
+	lists(&w, SIDE_OLD, A(1));
+	lists(&w, SIDE_NEW, B(1));
+	pairs(&w, A(1) ">" B(1), EVIDENCE_STRICT, true, 0);
+	make_plan(&w, OLD_ACCOUNT "k " A(1) " 1\n");
+	last = &w.plan.edits[w.plan.nedits - 1];
+	cr_assert_eq(last->what, EDIT_HOST);
+	cr_assert(text_equal(edit_text(last), text_of("mail.example.org")));
+	tear_down(&w);
+}
+
+Test(plan, client_host_overrides_the_settings)
+{
+	struct world w;
+	const struct edit *last;
+
+	set_up(&w);
+	w.options.client_host = "pop.example.org";
+	lists(&w, SIDE_OLD, A(1));
+	lists(&w, SIDE_NEW, B(1));
+	pairs(&w, A(1) ">" B(1), EVIDENCE_STRICT, true, 0);
+	make_plan(&w, OLD_ACCOUNT "k " A(1) " 1\n");
+	last = &w.plan.edits[w.plan.nedits - 1];
+	cr_assert_eq(last->what, EDIT_HOST);
+	cr_assert(text_equal(edit_text(last), text_of("pop.example.org")));
+	tear_down(&w);
+}
+
+Test(plan, bad_and_equal_uidls_of_the_new_server_are_never_written)
+{
+	struct world w;
+
+	set_up(&w);
+	lists(&w, SIDE_OLD, A(1) " " A(2) " " A(3));
+	lists(&w, SIDE_NEW, B(1) " " B(2) " " B(2));
+	pairs(&w, A(1) ">" B(1) " " A(2) ">" B(2), EVIDENCE_STRICT, true, 0);
+	make_plan(&w, OLD_ACCOUNT "k " A(1) " 1\nk " A(2) " 1\n");
+	cr_assert_str_eq(becomes(&w, A(1)), B(1));
+	cr_assert_str_eq(becomes(&w, A(2)), "=");
+	tear_down(&w);
+}
+
+Test(plan, imported_pairs_need_allow_deletes_where_a_rename_can_delete)
+{
+	struct world w;
+
+	set_up(&w);
+	w.settings.known = false;
+	lists(&w, SIDE_OLD, A(1));
+	lists(&w, SIDE_NEW, B(1));
+	pairs(&w, A(1) ">" B(1), EVIDENCE_IMPORT, false, 0);
+	make_plan(&w, OLD_ACCOUNT "k " A(1) " 1\n");
+	cr_assert_eq(w.plan.state, PLAN_UNCHANGED);
+	cr_assert_eq(w.plan.why[0], WHY_NOT_FIRM);
+	plan_release(&w.plan);
+	store_release(&w.store);
+	journal_close(w.journal);
+	w.options.allow_deletes = true;
+	make_plan(&w, OLD_ACCOUNT "k " A(1) " 1\n");
+	cr_assert_str_eq(becomes(&w, A(1)), B(1));
+	tear_down(&w);
+}
