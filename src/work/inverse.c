@@ -102,7 +102,6 @@ inverse_release(struct inverse *v)
 	source_release(&v->old_source);
 	source_release(&v->new_source);
 	free(v->slot);
-	arena_free(&v->arena);
 	*v = (struct inverse){0};
 }
 

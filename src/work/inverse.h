@@ -14,7 +14,6 @@ struct inverse {
 	uint32_t *slot; /* records of `new` by UIDL: index + 1 */
 	size_t mask;
 	size_t nedits; /* what the run changed: UIDLs, hosts, users */
-	struct arena arena;
 };
 
 /* ERR_DATA if a copy is not what was written. */

@@ -19,7 +19,6 @@ struct undo_result {
  * undo has a row of its own in the journal, so even it has a backup. A file that is
  * as before already, or has nothing of ours left, is only marked. A store that is gone
  * is ERR_NO_STORE, and the sentence names the backup; a damaged backup is ERR_DATA. */
-
 int undo_file(struct journal *j, const struct journal_file *f, bool from_backup,
 	struct undo_result *r, struct err *e);
 
