@@ -62,9 +62,12 @@ FUZZ := $(patsubst tests/%.c,$(B)/%,$(filter-out tests/fuzz_main.c,$(wildcard te
 $(FUZZ): $(B)/%: $(B)/tests/%.o $(B)/tests/fuzz_main.o $(LIB)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
-# What a fuzzer found goes to fixtures/fuzz/NAME, and is tried by every check from then on.
+# What a fuzzer found goes to fixtures, and is tried by every check from then on. A first
+# byte chooses the format, the number after the last one what stands beside the stores.
 corpus: $(FUZZ)
-	@for f in $(FUZZ); do $$f fixtures || exit 1; done
+	@for f in $(FUZZ); do \
+		$$f $(foreach n,$(shell seq 0 $(words $(FORMATS))),--first=$n fixtures) || exit 1; \
+	done
 
 unit: $(B)/unit
 	@tests/run.sh $(B)/unit -j2 $(CRITERION)
@@ -94,8 +97,12 @@ check-valgrind: $(B)/unit
 	@tests/install.sh valgrind
 	@tests/valgrind.sh $(B)/unit --filter '$(or $(SUITE),@(store|thunderbird|text|buf)*/*)'
 
-check-crash: all
-	@tests/crash.sh
+# Dies, and fails, at every call that changes a file, of apply and of undo.
+$(B)/crash $(B)/crash_driver: $(B)/%: $(B)/tests/%.o $(LIB)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+check-crash: all $(B)/crash $(B)/crash_driver
+	@$(B)/crash
 
 check-clients: all
 	@tests/install.sh demo clients
@@ -112,17 +119,14 @@ fuzz:
 	@+$(MAKE) --no-print-directory B=$(B)/fuzz CC=clang CFLAGS="-g -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all" fuzzed
 
 fuzzed: $(LIB) $(patsubst $(B)/%,$(B)/tests/%.o,$(FUZZ))
-	@for f in $(notdir $(FUZZ)); do \
-		$(CC) $(CFLAGS) -fsanitize=fuzzer -o $(B)/$$f $(B)/tests/$$f.o $(LIB) $(LDLIBS) || exit 1; \
-		mkdir -p build/corpus/$$f; \
-		echo "$$f: $(FUZZ_SECONDS) seconds"; \
-		$(B)/$$f -max_total_time=$(FUZZ_SECONDS) -max_len=65536 -rss_limit_mb=2048 -verbosity=0 \
-			-print_final_stats=1 -artifact_prefix=build/crash-$$f- build/corpus/$$f fixtures || exit 1; \
+	@for f in $(FUZZ); do \
+		$(CC) $(CFLAGS) -fsanitize=fuzzer -o $$f $(B)/tests/$$(basename $$f).o $(LIB) $(LDLIBS) || exit 1; \
 	done
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) tests/fuzz.sh $(words $(FORMATS)) $(FUZZ)
 
 bench: all
 	@tests/install.sh bench
-	@CC="$(CC)" tests/bench/bench.sh
+	@CC="$(CC)" tests/bench/bench.py $(B)/reuidl $(BENCH)
 
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1
