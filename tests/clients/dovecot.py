@@ -1,141 +1,98 @@
-"""A Dovecot of our own: one mailbox, its UIDs and UIDVALIDITY as the test wants them."""
+"""A Dovecot of our own: one mailbox, its UIDs and UIDVALIDITY as the test wants them.
+
+tests/servers/dovecot.sh starts it; here is the mail, and Dovecot's count of what was asked.
+"""
 
 import os
 import poplib
 import re
+import shlex
 import shutil
+import subprocess
 import time
 
+SCRIPT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../servers/dovecot.sh")
 BINARY = shutil.which("dovecot") or shutil.which("dovecot", path="/usr/sbin:/usr/local/sbin")
-
-CONFIG = """
-base_dir = {root}/run
-state_dir = {root}/run
-instance_name = {name}
-log_path = {root}/log
-protocols = pop3
-listen = 127.0.0.1
-ssl = {ssl}
-{certificate}
-disable_plaintext_auth = no
-auth_mechanisms = plain
-mail_location = maildir:{root}/mail
-mail_uid = {user}
-mail_gid = {group}
-first_valid_uid = 0
-first_valid_gid = 0
-default_login_user = {user}
-default_internal_user = {user}
-default_internal_group = {group}
-pop3_uidl_format = {uidl}
-pop3_logout_format = top=%t retr=%r del=%d of=%m
-namespace inbox {{
-  inbox = yes
-}}
-passdb {{
-  driver = static
-  args = password=lab
-}}
-userdb {{
-  driver = static
-  args = uid={uid} gid={gid} home={root}
-}}
-service anvil {{
-  chroot =
-}}
-service stats {{
-  chroot =
-}}
-service pop3-login {{
-  chroot =
-  inet_listener pop3 {{
-    port = {port}
-  }}
-  inet_listener pop3s {{
-    port = 0
-  }}
-}}
-"""
+PASSWORD = "labpass"
+COUNTS = re.compile(rb"top=(\d+) retr=(\d+) del=(\d+) of=(\d+)")
 
 
 class Dovecot:
-    """messages: [(uid, bytes)] in the order of their UIDs."""
-
-    def __init__(self, box, name, messages, validity, uidl="%08Xu%08Xv", certificate=None):
+    def __init__(self, box, name, messages, validity, uidl="%08Xu%08Xv", options=()):
+        """messages: [(uid, bytes)] in the order of their UIDs."""
         self.box, self.name = box, name
-        self.root = box.folder(name)
-        self.port = box.free_port()
+        maildir = box.path(name)
+        write_maildir(maildir, name, messages, validity)
+        done = subprocess.run(
+            ["bash", SCRIPT, "start", "--maildir", maildir, "--uidl", uidl,
+             "--set", "pop3_logout_format = top=%t retr=%r del=%d of=%m", *options],
+            stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30,
+            env={**os.environ, "TEST_USER": box.user.pw_name, "TEST_PORTS": box.ports})
+        if done.returncode:
+            raise RuntimeError(f"{name}: {done.stderr.strip()}")
+        told = dict(l.split("=", 1) for l in shlex.split(done.stdout))
+        self.port, self.folder = int(told["port"]), told["folder"]
+        self.log, self.ca = told["log"], told["cafile"]
         self.seen = 0
-        self._write_mail(messages, validity)
-        self._write_config(uidl, certificate)
-        box.own(self.root)
-        self.process = box.start(
-            [BINARY, "-F", "-c", os.path.join(self.root, "conf")], os.path.join(self.root, "out"))
-        self._wait()
-
-    def _write_mail(self, messages, validity):
-        mail = os.path.join(self.root, "mail")
-        for part in ("cur", "new", "tmp"):
-            os.makedirs(os.path.join(mail, part))
-        os.makedirs(os.path.join(self.root, "run"), exist_ok=True)
-        last = max((uid for uid, _ in messages), default=0)
-        lines = [f"3 V{validity} N{last + 1} G{validity:032x}\n"]
-        for uid, body in messages:
-            # The name says nothing of the message, so that nothing can be guessed from it.
-            name = f"{1700000000 + validity % 1000 + uid}.M{uid}P{validity % 30000}.{self.name}"
-            with open(os.path.join(mail, "cur", name + ":2,S"), "wb") as out:
-                out.write(body)
-            lines.append(f"{uid} :{name}\n")
-        with open(os.path.join(mail, "dovecot-uidlist"), "w", encoding="ascii") as out:
-            out.writelines(lines)
-
-    def _write_config(self, uidl, certificate):
-        user = self.box.user
-        import grp
-        tls = ""
-        if certificate:
-            tls = f"ssl_cert = <{certificate[0]}\nssl_key = <{certificate[1]}\n"
-        with open(os.path.join(self.root, "conf"), "w", encoding="ascii") as out:
-            out.write(CONFIG.format(
-                root=self.root, name=f"reuidl-{self.port}", user=user.pw_name,
-                group=grp.getgrgid(user.pw_gid).gr_name, uid=user.pw_uid, gid=user.pw_gid,
-                uidl=uidl, port=self.port, ssl="yes" if certificate else "no",
-                certificate=tls))
-
-    def _wait(self):
-        deadline = time.monotonic() + 20
-        while True:
-            try:
-                self.uidls()
-                self.sessions()
-                return
-            except (OSError, poplib.error_proto):
-                if time.monotonic() > deadline or self.process.poll() is not None:
-                    raise RuntimeError(f"{self.name}: Dovecot did not start: {self.root}/log")
-                time.sleep(0.1)
+        box.servers.append(self)
 
     def uidls(self):
-        """What the server lists now, in its order."""
-        pop = poplib.POP3("127.0.0.1", self.port, timeout=10)
+        """What the server lists now, in its order.  Not one of the sessions counted."""
+        before = len(self._counted(0))
+        pop = poplib.POP3("localhost", self.port, timeout=10)
         try:
+            if "STLS" in pop.capa():
+                pop.stls()
             pop.user("lab")
-            pop.pass_("lab")
+            pop.pass_(PASSWORD)
             return [line.split(b" ", 1)[1].decode() for line in pop.uidl()[1]]
         finally:
             pop.quit()
+            self._counted(before + 1)
+            self.seen = before + 1
 
-    def sessions(self, wanted=1):
-        """What Dovecot counted of each session since it was last asked: a list of
-        {top, retr, del, of}.  A line is only there when the session has ended."""
+    def _counted(self, wanted):
+        """The counts in the log; a session's are there only when it has ended."""
         deadline = time.monotonic() + 5
         while True:
-            with open(os.path.join(self.root, "log"), "rb") as log:
-                found = re.findall(rb"top=(\d+) retr=(\d+) del=(\d+) of=(\d+)", log.read())
-            if len(found) - self.seen >= wanted or time.monotonic() > deadline:
-                break
-            time.sleep(0.05)
-        news, self.seen = found[self.seen:], len(found)
-        return [dict(zip(("top", "retr", "del", "of"), map(int, f))) for f in news]
+            with open(self.log, "rb") as log:
+                found = COUNTS.findall(log.read())
+            if len(found) >= wanted or time.monotonic() > deadline:
+                return found
+            time.sleep(0.02)
+
+    def sessions(self):
+        """The sessions since this was last asked, at least one: [{top, retr, del, of}]."""
+        found = self._counted(self.seen + 1)[self.seen:]
+        self.seen += len(found)
+        return [dict(zip(("top", "retr", "del", "of"), map(int, f))) for f in found]
+
+    def forget(self):
+        """What was asked until now is not what the test is about.  To be called when those
+        sessions have had time to end: with the client already up."""
+        self.seen = len(self._counted(0))
+
+    def plain_logins(self):
+        """Logins without TLS: Dovecot lets those of its own machine in without."""
+        with open(self.log, "rb") as log:
+            return [l for l in log if b"-login: Info: Login:" in l and b", TLS" not in l]
 
     def stop(self):
-        self.box.stop(self.process, grace=0)
+        shutil.copy(self.log, self.box.path(self.name + ".log"))
+        subprocess.run(["bash", SCRIPT, "stop", self.folder], check=False,
+                       stdin=subprocess.DEVNULL, capture_output=True, timeout=30)
+
+
+def write_maildir(path, name, messages, validity):
+    for part in ("cur", "new", "tmp"):
+        os.makedirs(os.path.join(path, part))
+    last = max((uid for uid, _ in messages), default=0)
+    lines = [f"3 V{validity} N{last + 1} G{validity:032x}\n"]
+    for uid, body in messages:
+        # Nothing of the message is in the file's name, so nothing can be guessed from it.
+        file = f"{1700000000 + validity % 1000 + uid}.M{uid}P{validity % 30000}.{name}"
+        with open(os.path.join(path, "cur", file + ":2,S"), "wb") as out:
+            out.write(body)
+        lines.append(f"{uid} :{file}\n")
+    with open(os.path.join(path, "dovecot-uidlist"), "w", encoding="ascii") as out:
+        out.writelines(lines)

@@ -16,6 +16,7 @@ import json
 import os
 import random
 import shutil
+import signal
 import sys
 import time
 import traceback
@@ -34,66 +35,78 @@ EX_TEMPFAIL = 75
 class Lab:
     """The old server, and the profile of a client that has fetched everything there."""
 
-    def __init__(self, box, reuidl, name, **options):
-        self.box, self.reuidl, self.name, self.options = box, reuidl, name, options
+    def __init__(self, box, reuidl, name, uidl):
+        self.box, self.reuidl, self.uidl = box, reuidl, uidl
         mail = [(n, letters.letter(n)) for n in letters.OLD]
-        self.old = dovecot.Dovecot(box, "old" + name, mail, 1500000000, **options)
+        self.old = dovecot.Dovecot(box, "old" + name, mail, 1500000000, uidl)
         self.base = thunderbird.Profile.create(
             box, box.path("client" + name), "localhost", self.old.port)
-        with thunderbird.Session(self.base) as session:
+        with session_of(self.base) as session:
             session.get_mail()
             self.folders = session.folders()
         fetched = sum(s["retr"] for s in self.old.sessions())
         if fetched != 30 or len(self.base.entries()) != 30:
             raise RuntimeError(f"the client fetched {fetched} letters at the start, not 30")
 
-    def move(self, name, gone=()):
+    def move(self, name, gone=(), options=()):
         """The new server: the same letters but those gone, and three more, shuffled."""
         numbers = [n for n in [*letters.OLD, *letters.NEWLY] if n not in gone]
         random.Random(7).shuffle(numbers)
         mail = [(uid, letters.letter(n)) for uid, n in enumerate(numbers, 1)]
-        new = dovecot.Dovecot(self.box, name, mail, 1700000001, **self.options)
+        new = dovecot.Dovecot(self.box, name, mail, 1700000001, self.uidl, options)
         new.numbers = numbers
         return new
 
-    def migrate(self, profile, new, command="migrate"):
+    def migrate(self, profile, new, tls=False, store=None):
         box = self.box
         secret = box.path("secret")
         if not os.path.exists(secret):
             with open(secret, "w", encoding="ascii") as out:
-                out.write("lab\n")
+                out.write(dovecot.PASSWORD + "\n")
             os.chmod(secret, 0o600)
             box.own(secret)
-        return self.call(profile, [
-            "migrate",
-            "--old", f"pop3://lab@localhost:{self.old.port}",
-            "--new", f"pop3://lab@localhost:{new.port}",
-            "--old-password-file", secret, "--new-password-file", secret,
-            "--old-tls=off", "--new-tls=off", "--yes", "--no-input"])
+        argv = ["migrate", "--yes", "--no-input"]
+        for side, server in (("old", self.old), ("new", new)):
+            argv += [f"--{side}", f"pop3://lab@localhost:{server.port}",
+                     f"--{side}-password-file", secret]
+            argv += [f"--{side}-cafile", readable(box, server)] if tls else [f"--{side}-tls=off"]
+        return self.call(profile, argv, store)
 
     def undo(self, profile):
         return self.call(profile, ["undo", "--no-input", "--yes"])
 
-    def call(self, profile, argv):
-        state = profile.path + ".state"
-        done = self.box.run(
-            [self.reuidl, *argv, "--state", state, "--json", profile.path])
+    def call(self, profile, argv, store=None):
+        """The store is the profile's folder, if it is not said to be a file in it."""
+        argv = [*argv, "--state", profile.path + ".state", "--json", store or profile.path]
+        done = self.box.run([self.reuidl, *argv])
         with open(self.box.path("reuidl.log"), "ab") as log:
             log.write(b"\n$ reuidl " + " ".join(argv).encode() + b"\n" + done.stdout
                       + done.stderr + b"exit %d\n" % done.returncode)
         # What a person would have read of it, wherever it was said.
         done.words = (done.stdout + done.stderr).decode("utf-8", "replace").strip()
-        self.old.sessions(0)
         return done
+
+
+def readable(box, server):
+    """A copy of a server's CA where whoever runs reuidl may read it."""
+    copy = shutil.copy(server.ca, box.path(server.name + ".pem"))
+    box.own(copy)
+    return copy
+
+
+def session_of(profile):
+    return thunderbird.Session(profile, dovecot.PASSWORD)
 
 
 class Contact:
     """The client's first two checks of the new server, and what is there afterwards."""
 
-    def __init__(self, profile, new):
+    def __init__(self, profile, new, certificate=None):
         self.listed = len(new.uidls())
-        new.sessions()
-        with thunderbird.Session(profile) as session:
+        with session_of(profile) as session:
+            if certificate:
+                session.trust(certificate)
+            new.forget()
             session.get_mail()
             self.first = new.sessions()
             session.get_mail()
@@ -136,11 +149,11 @@ def untouched_mail(mailbox):
     return b"".join(l for l in mailbox.splitlines(True) if not l.startswith(own))
 
 
-def migrated(check, lab, profile, new):
+def migrated(check, lab, profile, new, **how):
     """Call reuidl on the profile; what must be true before the client runs again."""
     mail = profile.mailbox()
     before = profile.entries()
-    done = lab.migrate(profile, new)
+    done = lab.migrate(profile, new, **how)
     check.same("reuidl's exit", done.returncode, 0)
     try:
         told = json.loads(done.stdout).get("check", {})
@@ -155,10 +168,10 @@ def migrated(check, lab, profile, new):
     return before
 
 
-def arrived(check, lab, profile, new, before, kept):
+def arrived(check, lab, profile, new, before, kept, certificate=None):
     """Let the client see the new server; what the issue promises of that."""
     inbox = profile.mailbox()
-    met = Contact(profile, new)
+    met = Contact(profile, new, certificate)
     check.same("downloads of the first and second check", met.downloads, [3, 0])
     check.same("deleted on the server", met.deleted, 0)
     check.same("letters left on the server", met.left, met.listed)
@@ -172,8 +185,6 @@ def arrived(check, lab, profile, new, before, kept):
     wanted = {n: time_of[u] for n, u in zip(letters.OLD, lab.old.uidls())}
     found = {n: dict((e[1], e[2]) for e in met.entries).get(u)
              for n, u in zip(new.numbers, new.uidls())}
-    lab.old.sessions()
-    new.sessions(2)
     check.same("letters with another's time or a new one",
                [n for n in found if n in wanted and found[n] != wanted[n]], [])
     check.that("a new letter has an old time",
@@ -217,7 +228,7 @@ def another_host(check, lab):
 def same_host(check, lab):
     new = lab.move("newB")
     profile = prepared(lab, "B")
-    before = migrated(check, lab, profile, new)
+    before = migrated(check, lab, profile, new, store=profile.popstate)
     profile.set_server("localhost", new.port)
     arrived(check, lab, profile, new, before, kept=30)
 
@@ -233,12 +244,14 @@ def counters(check, lab):
 def running(check, lab):
     new = lab.move("newD")
     profile = prepared(lab, "D")
-    with thunderbird.Session(profile):
-        before = profile.state()
-        done = lab.migrate(profile, new)
-        check.same("popstate.dat while the client runs", profile.state(), before)
-    check.same("reuidl's exit", done.returncode, EX_TEMPFAIL)
-    check.that(f"the words do not name Thunderbird: {done.words}", "Thunderbird" in done.words)
+    before = profile.state()
+    with session_of(profile):
+        for store in (profile.path, profile.popstate):
+            done = lab.migrate(profile, new, store=store)
+            check.same("popstate.dat while the client runs", profile.state(), before)
+            check.same(f"reuidl's exit, told {store}", done.returncode, EX_TEMPFAIL)
+            check.that(f"the words do not name Thunderbird: {done.words}",
+                       "Thunderbird" in done.words)
     check.same("popstate.dat after the client has quit", profile.state(), before)
 
 
@@ -252,8 +265,8 @@ def undone(check, lab):
     check.same("exit of undo", done.returncode, 0)
     check.same("popstate.dat after undo", profile.state(), before)
     check.that("the Inbox after undo is another", profile.mailbox() == mail)
-    lab.old.sessions(0)
-    with thunderbird.Session(profile) as session:
+    with session_of(profile) as session:
+        lab.old.forget()
         session.get_mail()
         session_counts = lab.old.sessions()
         check.same("folders in the client", session.folders(), lab.folders)
@@ -270,6 +283,18 @@ def crlf(check, lab):
     check.that("no CRLF is left", state.count(b"\r\n") >= 30)
     profile.set_server("127.0.0.1", new.port)
     arrived(check, lab, profile, new, before, kept=30)
+
+
+def over_tls(check, lab):
+    """STLS on both sides; the new server takes no password without it."""
+    new = lab.move("newG", options=("--secure",))
+    profile = prepared(lab, "G")
+    before = migrated(check, lab, profile, new, tls=True)
+    profile.set_server("localhost", new.port, socket_type=thunderbird.STARTTLS)
+    with open(os.path.join(new.folder, "tls.pem"), encoding="ascii") as pem:
+        certificate = "".join(pem.read().split("-----")[2].split())
+    arrived(check, lab, profile, new, before, kept=30, certificate=certificate)
+    check.same("logins on the new server without TLS", new.plain_logins(), [])
 
 
 def control(check, lab):
@@ -298,6 +323,7 @@ SCENARIOS = {
     "running": (running, "uids"),
     "undo": (undone, "uids"),
     "crlf": (crlf, "uids"),
+    "tls": (over_tls, "uids"),
     "control-counters": (control_counters, "counters"),
     "counters": (counters, "counters"),
 }
@@ -322,7 +348,7 @@ def play(box, labs, reuidl, name):
     check = Checks()
     try:
         if kind not in labs:
-            labs[kind] = Lab(box, reuidl, kind, uidl=KINDS[kind])
+            labs[kind] = Lab(box, reuidl, kind, KINDS[kind])
         what(check, labs[kind])
     except Exception:  # the next scenario must have its turn
         with open(box.path("errors.log"), "a", encoding="utf-8") as log:
@@ -341,6 +367,8 @@ def main(argv):
         print(f"check-clients: not run: {lacking}", file=sys.stderr)
         return 77
 
+    # Ended from outside, it still ends what it has started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     box, labs, failed = Sandbox(), {}, 0
     try:
         # The user that everything runs as may not be let into this folder.

@@ -6,6 +6,7 @@ that nobody else's servers or clients are ever touched.
 
 import os
 import pwd
+import random
 import shutil
 import signal
 import socket
@@ -13,16 +14,13 @@ import subprocess
 import tempfile
 import time
 
-PORTS = range(int(os.environ.get("CLIENTS_PORT", "23000")), 65000)
-
-
 class Sandbox:
     def __init__(self):
         self.root = tempfile.mkdtemp(prefix="reuidl-cl.", dir="/tmp")
         # Thunderbird and Dovecot's login processes do not like to be root.
         self.user = pwd.getpwnam("nobody") if os.geteuid() == 0 else pwd.getpwuid(os.geteuid())
-        self.processes = []
-        self.next_port = iter(PORTS)
+        self.processes, self.servers = [], []
+        self.ports = os.environ.get("TEST_PORTS", "23000 23999")
         self.home = self.folder("home")
         self.own(self.root)
 
@@ -48,7 +46,8 @@ class Sandbox:
         return target
 
     def free_port(self):
-        for port in self.next_port:
+        low, high = map(int, self.ports.split())
+        for port in random.sample(range(low, high + 1), 50):
             with socket.socket() as probe:
                 try:
                     probe.bind(("127.0.0.1", port))
@@ -113,5 +112,7 @@ class Sandbox:
     def close(self, keep):
         for process in list(self.processes):
             self.stop(process, grace=0)
+        for server in self.servers:
+            server.stop()
         if not keep:
             shutil.rmtree(self.root, ignore_errors=True)

@@ -14,6 +14,7 @@ import time
 from marionette import Marionette
 
 BINARY = shutil.which("thunderbird")
+PLAIN, STARTTLS = 0, 2  # mail.server.*.socketType
 
 QUIET = {
     "app.update.enabled": False,
@@ -119,9 +120,9 @@ MESSAGES = """
 
 # A certificate that nobody signed: the client asks once and remembers; so is it told here.
 TRUST = """
-    const [host, port, pem] = args;
+    const [host, port, base64] = args;
     const db = Cc["@mozilla.org/security/x509certdb;1"].getService(Ci.nsIX509CertDB);
-    const cert = db.constructX509FromBase64(pem);
+    const cert = db.constructX509FromBase64(base64);
     Cc["@mozilla.org/security/certoverride;1"].getService(Ci.nsICertOverrideService)
         .rememberValidityOverride(host, port, {}, cert, true);
 """
@@ -167,7 +168,7 @@ class Profile:
         with open(path, "w", encoding="utf-8") as file:
             file.writelines(lines)
 
-    def set_server(self, host, port, socket_type=0):
+    def set_server(self, host, port, socket_type=PLAIN):
         self.host, self.port = host, port
         self.set_prefs(hostname=host, port=port, socketType=socket_type)
 
@@ -187,7 +188,7 @@ class Profile:
 class Session:
     """A running client.  As a context manager: it has quit when the block is left."""
 
-    def __init__(self, profile, password="lab"):
+    def __init__(self, profile, password):
         self.profile, self.box = profile, profile.box
         port = self.box.free_port()
         with open(os.path.join(profile.path, "user.js"), "w", encoding="utf-8") as out:
@@ -234,8 +235,9 @@ class Session:
     def messages(self):
         return self.driver.script(MESSAGES)
 
-    def trust(self, host, port, pem):
-        self.driver.script(TRUST, host, port, pem)
+    def trust(self, certificate):
+        """A certificate, base64 DER, of the server the account is set to."""
+        self.driver.script(TRUST, self.profile.host, self.profile.port, certificate)
 
 
 def _pref(name, value):
