@@ -172,6 +172,15 @@ class Profile:
         self.host, self.port = host, port
         self.set_prefs(hostname=host, port=port, socketType=socket_type)
 
+    def files(self):
+        """What is in the profile: {name: (mode, owner)}."""
+        found = {}
+        for top, folders, files in os.walk(self.path):
+            for path in (os.path.join(top, name) for name in folders + files):
+                entry = os.lstat(path)
+                found[os.path.relpath(path, self.path)] = (oct(entry.st_mode), entry.st_uid)
+        return found
+
     def state(self):
         return _read(self.popstate)
 

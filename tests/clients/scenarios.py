@@ -1,0 +1,241 @@
+"""The scenarios: each a function that is given its Checks and a Lab, and complains there."""
+
+import json
+import os
+from collections import Counter
+
+import letters
+import thunderbird
+from lab import Contact, session_of
+
+EX_TEMPFAIL = 75
+ALL = sorted(letters.ident(n) for n in [*letters.OLD, *letters.NEWLY])
+
+
+class Checks:
+    def __init__(self):
+        self.wrong = []
+
+    def same(self, what, found, wanted):
+        if found != wanted:
+            self.wrong.append(f"{what}: {short(found)}, wanted {short(wanted)}")
+
+    def lists(self, what, found, wanted):
+        """Equal but for their order."""
+        found, wanted = Counter(found), Counter(wanted)
+        if found != wanted:
+            self.wrong.append(f"{what}: missing {short([*(wanted - found)])}, "
+                              f"too many {short([*(found - wanted)])}")
+
+    def that(self, what, condition):
+        if not condition:
+            self.wrong.append(what)
+
+
+def short(value):
+    text = repr(value)
+    return text if len(text) <= 300 else text[:300] + "..."
+
+
+def untouched_mail(mailbox):
+    """Local mail without the lines of the client's own that a migration may change."""
+    own = (b"X-UIDL:", b"X-Mozilla-Keys:")
+    return b"".join(l for l in mailbox.splitlines(True) if not l.startswith(own))
+
+
+def migrated(check, lab, profile, new, download=3, **how):
+    """Call reuidl on the profile; what must be true before the client runs again."""
+    mail, files = profile.mailbox(), profile.files()
+    before = profile.entries()
+    done = lab.migrate(profile, new, **how)
+    check.same("reuidl's exit", done.returncode, 0)
+    try:
+        told = json.loads(done.stdout).get("check", {})
+        check.same("reuidl's own forecast", told, {**told, "download": download, "delete": 0})
+    except ValueError:
+        check.that("reuidl --json printed no JSON", False)
+    check.same("length of the Inbox", len(profile.mailbox()), len(mail))
+    check.that("reuidl changed the mail itself",
+               untouched_mail(profile.mailbox()) == untouched_mail(mail))
+    check.same("files of the profile, mode and owner", profile.files(), files)
+    check.same("times after reuidl",
+               [e[2] for e in profile.entries()], [e[2] for e in before])
+    return before
+
+
+def arrived(check, lab, profile, new, before, kept=30, certificate=None):
+    """Let the client see the new server; what the issue promises of that."""
+    inbox = profile.mailbox()
+    met = Contact(profile, new, certificate)
+    check.same("downloads of the first and second check", met.downloads, [3, 0])
+    check.same("deleted on the server", met.deleted, 0)
+    check.same("letters left on the server", met.left, met.listed)
+    check.lists("letters in the client, each once", met.letters, ALL)
+    check.same("entries of popstate.dat", len(met.entries), kept + 3)
+    check.same("their letter", {e[0] for e in met.entries}, {"k"})
+    check.lists("their UIDLs", [e[1] for e in met.entries], new.uidls())
+    # Which letter has which UIDL is known from how the servers were filled, not from reuidl.
+    time_of = {e[1]: e[2] for e in before}
+    wanted = {n: time_of[u] for n, u in zip(letters.OLD, lab.old.uidls())}
+    found = {n: dict((e[1], e[2]) for e in met.entries).get(u)
+             for n, u in zip(new.numbers, new.uidls())}
+    check.same("letters with another's time or a new one",
+               [n for n in found if n in wanted and found[n] != wanted[n]], [])
+    check.that("a new letter has an old time",
+               not {found.get(n) for n in letters.NEWLY} & set(wanted.values()))
+    check.same("folders in the client", met.folders, lab.folders)
+    check.that("the first 30 letters in the Inbox changed",
+               profile.mailbox()[:len(inbox)] == inbox)
+
+
+def age(profile, end=b"\n"):
+    """Make the entries' times differ from one another and from today's, so that it can be
+    seen who kept which.  Letters, UIDLs and their order stay as the client wrote them."""
+    lines = profile.state().split(b"\n")
+    for i, line in enumerate(lines):
+        fields = line.split(b" ")
+        if len(fields) == 3 and fields[0] == b"k":
+            fields[2] = b"%d" % (int(fields[2]) - 86400 * 20 - 1000 * i)
+            lines[i] = b" ".join(fields)
+    with open(profile.popstate, "wb") as out:
+        out.write(end.join(lines))
+
+
+def prepared(lab, name, end=b"\n"):
+    profile = lab.base.copy(lab.box.path(name))
+    age(profile, end)
+    return profile
+
+
+def as_written(lab, name):
+    return lab.base.copy(lab.box.path(name))
+
+
+def another_host(check, lab):
+    new = lab.move("newA")
+    profile = as_written(lab, "A")
+    before = migrated(check, lab, profile, new)
+    profile.set_server("127.0.0.1", new.port)
+    arrived(check, lab, profile, new, before)
+
+
+def same_host(check, lab):
+    new = lab.move("newB")
+    profile = prepared(lab, "B")
+    before = migrated(check, lab, profile, new, store=profile.popstate)
+    profile.set_server("localhost", new.port)
+    arrived(check, lab, profile, new, before)
+
+
+def counters(check, lab):
+    new = lab.move("newC", gone=(2, 9, 17, 23, 30))
+    profile = prepared(lab, "C")
+    before = migrated(check, lab, profile, new)
+    profile.set_server("127.0.0.1", new.port)
+    arrived(check, lab, profile, new, before, kept=25)
+
+
+def running(check, lab):
+    new = lab.move("newD")
+    profile = prepared(lab, "D")
+    before = profile.state()
+    with session_of(profile):
+        for store in (profile.path, profile.popstate):
+            done = lab.migrate(profile, new, store=store)
+            check.same("popstate.dat while the client runs", profile.state(), before)
+            check.same(f"reuidl's exit, told {store}", done.returncode, EX_TEMPFAIL)
+            check.that(f"the words do not name Thunderbird: {done.words}",
+                       "Thunderbird" in done.words)
+    check.same("popstate.dat after the client has quit", profile.state(), before)
+
+
+def undone(check, lab):
+    new = lab.move("newE")
+    profile = prepared(lab, "E")
+    before, mail = profile.state(), profile.mailbox()
+    migrated(check, lab, profile, new)
+    check.that("reuidl migrate changed nothing", profile.state() != before)
+    done = lab.undo(profile)
+    check.same("exit of undo", done.returncode, 0)
+    check.same("popstate.dat after undo", profile.state(), before)
+    check.that("the Inbox after undo is another", profile.mailbox() == mail)
+    with session_of(profile) as session:
+        lab.old.forget()
+        session.get_mail()
+        session_counts = lab.old.sessions()
+        check.same("folders in the client", session.folders(), lab.folders)
+    check.same("downloads from the old server after undo",
+               [s["retr"] + s["top"] for s in session_counts], [0])
+
+
+def crlf(check, lab):
+    new = lab.move("newF")
+    profile = prepared(lab, "F", end=b"\r\n")
+    before = migrated(check, lab, profile, new)
+    state = profile.state()
+    check.same("lines that lost their CR", state.replace(b"\r\n", b"").count(b"\n"), 0)
+    check.that("no CRLF is left", state.count(b"\r\n") >= 30)
+    profile.set_server("127.0.0.1", new.port)
+    arrived(check, lab, profile, new, before)
+
+
+def over_tls(check, lab):
+    """STLS on both sides; the new server takes no password without it."""
+    new = lab.move("newG", options=("--secure",))
+    profile = prepared(lab, "G")
+    before = migrated(check, lab, profile, new, tls=True)
+    profile.set_server("localhost", new.port, socket_type=thunderbird.STARTTLS)
+    with open(os.path.join(new.folder, "tls.pem"), encoding="ascii") as pem:
+        certificate = "".join(pem.read().split("-----")[2].split())
+    arrived(check, lab, profile, new, before, certificate=certificate)
+    check.same("logins on the new server without TLS", new.plain_logins(), [])
+
+
+def partial(check, lab):
+    """Letters over the account's limit are stubs in the client.  Its entries for them are
+    not carried over, so it drops the stubs and fetches them again: as stubs."""
+    new = lab.move("newH")
+    profile = prepared(lab, "H")
+    stubs = [e for e in profile.entries() if e[0] == "b"]
+    check.that("the client has no stubs to begin with", 3 <= len(stubs) <= 27)
+    migrated(check, lab, profile, new, download=3 + len(stubs))
+    profile.set_server("127.0.0.1", new.port)
+    met = Contact(profile, new)
+    check.same("downloads of the first and second check", met.downloads, [3 + len(stubs), 0])
+    check.same("deleted on the server", met.deleted, 0)
+    check.lists("letters in the client, each once", met.letters, ALL)
+    check.lists("UIDLs in popstate.dat", [e[1] for e in met.entries], new.uidls())
+    check.that("no stub is a stub now", [e for e in met.entries if e[0] == "b"])
+
+
+def control(check, lab):
+    """What happens without reuidl: or these tests would measure nothing."""
+    new = lab.move("newX")
+    profile = prepared(lab, "X")
+    profile.set_server("127.0.0.1", new.port)
+    check.same("downloads", Contact(profile, new).downloads, [33, 0])
+
+
+def control_counters(check, lab):
+    """Counters are worse: the three new letters bear known numbers and are never fetched."""
+    new = lab.move("newY", gone=(2, 9, 17, 23, 30))
+    profile = prepared(lab, "Y")
+    profile.set_server("127.0.0.1", new.port)
+    met = Contact(profile, new)
+    check.same("downloads", met.downloads, [0, 0])
+    check.lists("letters in the client", met.letters, [letters.ident(n) for n in letters.OLD])
+
+
+SCENARIOS = {
+    # name: (what is done, with which kind of mailbox)
+    "control": (control, "uids"),
+    "another-host": (another_host, "uids"),
+    "same-host": (same_host, "uids"),
+    "running": (running, "uids"),
+    "undo": (undone, "uids"),
+    "crlf": (crlf, "uids"),
+    "tls": (over_tls, "uids"),
+    "partial": (partial, "partial"),
+    "control-counters": (control_counters, "counters"),
+    "counters": (counters, "counters"),
+}
