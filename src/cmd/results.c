@@ -58,6 +58,10 @@ results_plan(struct result *r, struct run *run, const struct store *s, const str
 void
 results_failed(struct result *r, struct run *run, const struct err *e)
 {
+	/* What was planned has not been done. */
+	r->renamed = r->tombstones = 0;
+	r->kept = r->records;
+	r->checked = false;
 	r->failure = e->kind;
 	r->reason = e->reason;
 	r->message = arena_string(&run->arena, text_of(e->message));
