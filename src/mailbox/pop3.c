@@ -95,6 +95,8 @@ pop3_surprise(struct pop3 *p, enum err_kind kind, struct err *e, const char *fmt
 	vsnprintf(what, sizeof(what), fmt, args);
 	va_end(args);
 	if (p->in_reply)
+		p->reply_line += p->wire.skipping;
+	if (p->in_reply)
 		snprintf(place, sizeof(place), "line %llu of the reply to %s",
 			(unsigned long long)p->reply_line, asked(p));
 	else
@@ -170,7 +172,7 @@ static int
 recover(struct pop3 *p, struct err *e)
 {
 	bool hung_up = e->kind == ERR_UNREACHABLE && p->wire.ended;
-	bool pipelined = p->count > 1;
+	bool pipelined = p->stage == STAGE_READY && p->window > 1;
 	char sentence[1024];
 
 	if (p->recovered && p->since < FORGIVEN_AFTER) {
@@ -394,6 +396,9 @@ take_lines(struct pop3 *p, struct err *e)
 		else
 			result = status_line(p, line, e);
 	}
+	if (result == FINE && p->wire.skipping &&
+		(!p->in_reply || front(p)->ask != ASK_TOP))
+		return pop3_surprise(p, ERR_PROTOCOL, e, "the line has no end");
 	if (result == FINE && p->in_reply && front(p)->ask == ASK_TOP &&
 		p->wire.taken - p->reply_began > p->reply_max) {
 		pop3_surprise(p, ERR_PROTOCOL, e, "the reply has no end");

@@ -126,6 +126,13 @@ bad_greeting(struct text before, const struct mailbox_options *o, struct err *e)
 		HOST_PORT(o), TEXT_ARG(line));
 }
 
+static int
+endless(const struct mailbox_options *o, struct err *e)
+{
+	return err_set(e, ERR_PROTOCOL, "", "%s: the greeting of %s:%u has no end",
+		o->name, HOST_PORT(o));
+}
+
 int
 trust_explain(CURLcode code, const char *words, struct text before,
 	const struct mailbox_options *o, struct err *e)
@@ -149,13 +156,18 @@ trust_explain(CURLcode code, const char *words, struct text before,
 	case CURLE_WEIRD_SERVER_REPLY:
 		return bad_greeting(before, o, e);
 	case CURLE_WRITE_ERROR:
-		return err_set(e, ERR_PROTOCOL, "",
-			"%s: %s:%u does not come to an end of its greeting", o->name,
-			HOST_PORT(o));
+		return endless(o, e);
 	case CURLE_OPERATION_TIMEDOUT:
+		/* libcurl takes lines without +OK or -ERR for the begin of a longer
+		 * answer, and waits. */
+		if (before.len > 0 && !text_starts(before, "+OK"))
+			return bad_greeting(before, o, e);
 		return err_set(e, ERR_UNREACHABLE, "", "%s: %s:%u does not answer (%s)",
 			o->name, HOST_PORT(o), words);
 	default:
+		/* Debian's libcurl has a limit of its own for all that it takes for headers. */
+		if (strstr(words, "Too large response") != NULL)
+			return endless(o, e);
 		return err_set(e, ERR_UNREACHABLE, "", "%s: cannot reach %s:%u (%s)",
 			o->name, HOST_PORT(o), words);
 	}

@@ -1,0 +1,97 @@
+#include <criterion/criterion.h>
+
+#include "mailbox/mailbox.h"
+
+TestSuite(mailbox_url);
+
+static struct mailbox_url url;
+static struct arena arena;
+static struct err e;
+
+static void
+means(const char *text, const char *scheme, const char *user, const char *host, int port)
+{
+	cr_assert_eq(mailbox_url_parse(text, &arena, &url, &e), 0, "%s", e.message);
+	cr_expect_str_eq(url.scheme, scheme);
+	cr_expect_str_eq(url.user, user);
+	cr_expect_str_eq(url.host, host);
+	cr_expect_eq(url.port, port);
+	arena_free(&arena);
+}
+
+static void
+refused(const char *text, const char *words)
+{
+	cr_assert_eq(mailbox_url_parse(text, &arena, &url, &e), -1, "%s", text);
+	cr_expect_eq(e.kind, ERR_USAGE);
+	cr_expect(strstr(e.message, words) != NULL, "%s: %s", text, e.message);
+	arena_free(&arena);
+}
+
+Test(mailbox_url, ports)
+{
+	means("pop3://u@h.example.org", "pop3", "u", "h.example.org", 110);
+	means("pop3s://u@h.example.org", "pop3s", "u", "h.example.org", 995);
+	means("POP3S://u@h:1995/", "pop3s", "u", "h", 1995);
+}
+
+Test(mailbox_url, the_last_at_sign_splits)
+{
+	means("pop3://me@home.org@pop.home.org:11", "pop3", "me@home.org", "pop.home.org",
+		11);
+}
+
+Test(mailbox_url, escapes)
+{
+	means("pop3://a%3Ab%40c%25%20d@h", "pop3", "a:b@c% d", "h", 110);
+	means("pop3://u@%68", "pop3", "u", "h", 110);
+	refused("pop3://a%4@h", "%25");
+	refused("pop3://a%@h", "%25");
+	refused("pop3://a%zz@h", "%25");
+	refused("pop3://a@h%4", "%25");
+	refused("pop3://a%0d%0aDELE@h", "control");
+	refused("pop3://a%00@h", "control");
+}
+
+Test(mailbox_url, addresses)
+{
+	means("pop3://u@[::1]", "pop3", "u", "::1", 110);
+	means("pop3://u@[fe80::1]:2110", "pop3", "u", "fe80::1", 2110);
+	means("pop3://u@127.0.0.1:2110", "pop3", "u", "127.0.0.1", 2110);
+	refused("pop3://u@[::1", "]");
+	refused("pop3://u@[::1]x", "port");
+}
+
+Test(mailbox_url, password_is_refused_and_not_said)
+{
+	refused("pop3://u:geheim@h", "password does not belong");
+	cr_expect(strstr(e.message, "geheim") == NULL);
+	refused("pop3://u:ge@heim@h", "password does not belong");
+	cr_expect(strstr(e.message, "heim") == NULL);
+	refused("http://u:geheim@h", "want pop3://");
+	cr_expect(strstr(e.message, "geheim") == NULL);
+}
+
+Test(mailbox_url, kinds_to_come)
+{
+	refused("imap://u@h", "not known yet");
+	refused("imaps://u@h", "not known yet");
+	refused("maildir:/home/x", "not known yet");
+	refused("capture:x", "not known yet");
+}
+
+Test(mailbox_url, nonsense)
+{
+	refused("", "pop3://user@host");
+	refused("pop3", "pop3://user@host");
+	refused("pop3:u@h", "pop3://user@host");
+	refused("pop3://h", "want a user");
+	refused("pop3://@h", "want a user");
+	refused("pop3://u@", "host");
+	refused("pop3://u@h/x", "host");
+	refused("pop3://u@h%2fx", "host");
+	refused("pop3://u@x%40h", "host");
+	refused("pop3://u@h:0", "65535");
+	refused("pop3://u@h:65536", "65535");
+	refused("pop3://u@h:x", "65535");
+}
