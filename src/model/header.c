@@ -198,7 +198,7 @@ static struct header_field *
 sort_fields(struct header *h, size_t *n)
 {
 	h->sorted =
-		array_grow(h->sorted, &h->sorted_cap, 2 * h->nfields, sizeof(*h->sorted));
+		array_grow(h->sorted, &h->sorted_cap, 2 * h->nfields + 1, sizeof(*h->sorted));
 	struct header_field *from = h->sorted, *to = h->sorted + h->nfields;
 
 	*n = 0;

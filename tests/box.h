@@ -1,0 +1,147 @@
+/*
+ * Listings made of literal messages, for tests of src/model/match.h. Bodies are "read"
+ * only when match_run() asks for them, so a test also sees what was asked.
+ */
+#ifndef TESTS_BOX_H
+#define TESTS_BOX_H
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+
+#include "model/header.h"
+#include "model/match.h"
+
+#define BOX_MAX 32
+
+struct box {
+	struct listing list;
+	const char *text[BOX_MAX];
+	bool refused[BOX_MAX]; /* the server will not give this body */
+	size_t nread;	       /* bodies read */
+};
+
+/* The evidence of a message: of its header, or of all of it. */
+static inline struct evidence
+read_message(const char *message, bool all)
+{
+	struct header h = {0};
+	struct body b = {0};
+	struct evidence ev = {0};
+	struct cursor c = {text_of(message), 0};
+	struct text line;
+
+	header_begin(&h);
+	while (take_line(&c, &line))
+		if (header_line(&h, line))
+			break;
+	header_end(&h, &ev);
+	if (all) {
+		body_begin(&b);
+		while (take_line(&c, &line))
+			body_line(&b, line);
+		ev.body = body_end(&b);
+		ev.flags |= MESSAGE_BODY;
+	}
+	header_release(&h);
+	body_release(&b);
+	return ev;
+}
+
+/* Size on the wire, where each line end is two bytes. */
+static inline uint64_t
+wire_size(const char *message)
+{
+	uint64_t size = 0;
+
+	for (; *message != '\0'; message++)
+		size += *message == '\n' ? 2 : 1;
+	return size;
+}
+
+static inline struct message *
+add_sized(struct box *b, const char *uidl, const char *message, uint64_t size)
+{
+	struct message *m = listing_add(&b->list, text_of(uidl), size);
+	struct evidence ev = read_message(message, false);
+
+	b->text[b->list.n - 1] = message;
+	message_learn(m, &ev);
+	return m;
+}
+
+static inline struct message *
+add(struct box *b, const char *uidl, const char *message)
+{
+	return add_sized(b, uidl, message, wire_size(message));
+}
+
+static inline void
+read_wanted(struct box *b, const uint8_t *want)
+{
+	for (size_t i = 0; i < b->list.n; i++) {
+		struct evidence ev = {.flags = MESSAGE_NO_BODY};
+		if (!want[i])
+			continue;
+		b->nread++;
+		if (!b->refused[i])
+			ev = read_message(b->text[i], true);
+		message_learn(&b->list.at[i], &ev);
+	}
+}
+
+static inline void
+match_boxes(struct box *old, struct box *new, struct match *m)
+{
+	listing_mark(&old->list);
+	listing_mark(&new->list);
+	for (int rounds = 1;; rounds++) {
+		match_run(&old->list, &new->list, m);
+		if (m->nwant == 0)
+			return;
+		cr_assert_lt(rounds, 3, "asks for ever");
+		read_wanted(old, m->want_old);
+		read_wanted(new, m->want_new);
+	}
+}
+
+static inline void
+release(struct box *old, struct box *new, struct match *m)
+{
+	listing_release(&old->list);
+	listing_release(&new->list);
+	match_release(m);
+}
+
+#define WHOLE                                                                            \
+	{                                                                                \
+		.list.whole = true                                                       \
+	}
+/* Two empty sides and their match; END() frees them. */
+#define BEGIN()                                                                          \
+	struct box old = WHOLE, new = WHOLE;                                             \
+	struct match m = {0}
+#define END() release(&old, &new, &m)
+
+/* A pair that shows that both servers count lengths alike. */
+#define KNOWN "Message-ID: <known@x>\nDate: d\nReceived: r\n\nknown\n"
+
+static inline void
+add_known(struct box *old, struct box *new)
+{
+	add(old, "known-old", KNOWN);
+	add(new, "known-new", KNOWN);
+}
+
+/* … and one that shows that they do not. */
+static inline void
+add_unlike(struct box *old, struct box *new)
+{
+	add_sized(old, "known-old", KNOWN, 100);
+	add_sized(new, "known-new", KNOWN, 101);
+}
+
+#define LOOSE_A "Received: a\nMessage-ID: <1@x>\nDate: d\n\nbody\n"
+#define LOOSE_B "Received: z\nReceived: a\nMessage-ID: <1@x>\nDate: d\n\nbody\n"
+#define COPY	"Message-ID: <1@x>\nDate: d\n\nbody\n"
+
+#endif
