@@ -168,3 +168,22 @@ Test(format, thunderbird_spells_nothing_that_breaks_a_line)
 	buf_release(&out);
 	store_release(&s);
 }
+
+/* A block without a user has no place for one. */
+Test(format, thunderbird_adds_no_user)
+{
+	struct source src;
+	struct store s;
+	struct buf out;
+	struct err e;
+	struct edit edit = {0, EDIT_USER, 3, "bob"};
+
+	source_of(&src, "popstate.dat", text_of(HEADER "*pop.example.org \nk one 1\n"));
+	cr_assert(store_read(&s, format_named(text_of("thunderbird")), &src, &e) == 0);
+	buf_init(&out, 0);
+	cr_assert(store_write(&s, &edit, 1, &out, &e) == -1);
+	cr_assert_str_eq(e.message,
+		"popstate.dat: edit of user 1 (): the value is not in the file");
+	buf_release(&out);
+	store_release(&s);
+}

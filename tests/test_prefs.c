@@ -62,6 +62,19 @@ Test(prefs, kinds)
 	prefs_release(&p);
 }
 
+Test(prefs, long_names)
+{
+	char name[301], bytes[400];
+
+	memset(name, 'x', sizeof(name));
+	name[300] = '\0';
+	snprintf(bytes, sizeof(bytes), "user_pref(\"%.255s\", 1);", name);
+	struct prefs p = prefs_of(bytes);
+	cr_assert(prefs_find(&p, "%.255s", name) != NULL);
+	cr_assert(prefs_find(&p, "%s", name) == NULL);
+	prefs_release(&p);
+}
+
 Test(prefs, escapes)
 {
 	struct prefs p =
@@ -99,7 +112,7 @@ Test(prefs, comments_and_blanks)
 				  "// user_pref(\"b\", 1);\n"
 				  "/* user_pref(\"c\", 1);\nuser_pref(\"d\", 1); */ "
 				  "user_pref(\"e\", 1); user_pref(\"f\" ,\t2 ) ;\n"
-				  "  user_pref ( \"g\", // what\n 3\n);"
+				  "  user_pref ( \"g\", // what\n # so\n 3\n);"
 				  "pref(\"h\", 4);\nsticky_pref(\"i\", 5);\n/* no end");
 
 	cr_assert_eq(p.n, 5);

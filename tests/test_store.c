@@ -3,6 +3,7 @@
  * line is "HOST USER", each other one a UIDL and a letter.
  */
 #include "model/format.h"
+#include "model/verify.h"
 
 #include <criterion/criterion.h>
 #include <criterion/parameterized.h>
@@ -24,6 +25,8 @@ lines_account(struct store *s, struct text line)
 	struct text host = {"", 0}, user = {"", 0};
 	struct account a = {0};
 
+	if (strcmp(s->format->name, "user first") == 0 && take_word(&c, &user))
+		a.user = (struct value){user, store_span(s, user)};
 	if (take_word(&c, &host))
 		a.host = (struct value){host, store_span(s, host)};
 	if (take_word(&c, &user))
@@ -32,7 +35,8 @@ lines_account(struct store *s, struct text line)
 		a.host.text = text_of("elsewhere");
 	if (lies(s, "user"))
 		a.user.text = text_of("somebody");
-	store_add_account(s, a);
+	if (!lies(s, "one account less"))
+		store_add_account(s, a);
 	if (lies(s, "one account more"))
 		store_add_account(s, a);
 	return 0;
@@ -77,6 +81,8 @@ lines_read(struct store *s, struct err *e)
 		lines_account(s, line);
 	while (take_line(&c, &line)) {
 		struct cursor w = {line, 0};
+		if (text_starts(line, "#"))
+			continue;
 		if (!take_word(&w, &uidl) || !take_word(&w, &letter))
 			return err_at_line(e, s->source, (size_t)(line.at - c.all.at),
 				"want \"UIDL LETTER\"");
@@ -111,6 +117,8 @@ lines_spell(const struct store *s, enum edit_what what, struct text value,
 		value = text_of("wrong-status k\nmore");
 	if (text_equal(value, text_of("wrong-record")))
 		value = text_of("wrong-record d\nmore");
+	if (text_equal(value, text_of("wrong-tail")))
+		value = text_of("wrong-tail k\n#");
 	if (text_equal(value, text_of("wrong-value")))
 		value = text_of("else");
 	if (text_equal(value, text_of("wrong-blank")))
@@ -122,12 +130,35 @@ lines_spell(const struct store *s, enum edit_what what, struct text value,
 static const struct format lines = {
 	.name = "lines", .client = "none", .read = lines_read, .spell = lines_spell};
 
+/* Two bytes a record, no account; read from the end, or in capitals. */
+static int
+pairs_read(struct store *s, struct err *e)
+{
+	struct text all = s->source->bytes;
+	bool backwards = strcmp(s->format->name, "backwards") == 0;
+
+	for (size_t i = 0; i < all.len / 2; i++) {
+		struct text t = {all.at + (backwards ? all.len - 2 * i - 2 : 2 * i), 2};
+		struct record r = {.uidl = t.at,
+			.uidl_len = 2,
+			.at = store_span(s, t),
+			.whole = store_span(s, t)};
+		if (text_equal(t, text_of("od")))
+			r.uidl = "OD"; /* an escape that nobody spells so */
+		if (strcmp(s->format->name, "overlap") == 0 && i == 1)
+			r.at.off--;
+		if (store_add_record(s, r, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static void
 begin(struct store *s, struct source *src, const struct format *f, const char *bytes)
 {
 	struct err e;
 
-	source_of(src, "lines.txt", text_of(bytes));
+	source_of(src, f->read == pairs_read ? "pairs" : "lines.txt", text_of(bytes));
 	cr_assert(store_read(s, f, src, &e) == 0, "%s", e.message);
 }
 
@@ -178,29 +209,102 @@ Test(store, edits_in_any_order)
 	store_release(&s);
 }
 
-Test(store, records_in_no_order_of_place_are_sorted)
+Test(store, a_reader_in_another_order_than_the_file_is_refused)
 {
-	static const char bytes[] = "abcdef";
+	const struct format f = {.name = "backwards", .read = pairs_read};
 	struct source src;
-	struct store s = {.format = &lines, .source = &src};
+	struct store s;
 	struct buf out;
-	struct err e = {0};
+	struct err e;
 
-	/* Two records that a reader added last place first: spliced in order, and then
-	 * refused, because the second reading is compared in the order of the file. */
-	source_of(&src, "abc", text_of(bytes));
-	for (size_t i = 2; i-- > 0;) {
-		struct text t = {bytes + 3 * i, 2};
-		struct record r = {.uidl = t.at, .uidl_len = 2, .at = store_span(&s, t)};
-		cr_assert(store_add_record(&s, r, &e) == 0);
-	}
-	const struct edit edits[] = {edit(EDIT_UIDL, 0, "D"), edit(EDIT_UIDL, 1, "A")};
+	begin(&s, &src, &f, "aabbcc");
+	cr_assert(text_equal(record_uidl(&s.records[0]), text_of("cc")));
+	const struct edit edits[] = {edit(EDIT_UIDL, 0, "11"), edit(EDIT_UIDL, 2, "33")};
+	assert_refused(&s, edits, 2, ERR_INTERNAL,
+		"pairs: the output is not right: record 1 (cc): bytes before it have "
+		"changed; "
+		"nothing was written");
+	/* Spliced by place all the same: what stays in the cleared buffer. */
 	buf_init(&out, 0);
 	cr_assert(store_write(&s, edits, 2, &out, &e) == -1);
-	cr_assert_eq(e.kind, ERR_INTERNAL);
-	/* The bytes stay in the cleared buffer: "AcDf", not "DAcf…". */
-	cr_assert(memcmp(out.at, "AcDf", 4) == 0);
+	cr_assert(memcmp(out.at, "33bb11", 6) == 0);
 	buf_release(&out);
+	assert_output(&s, edits, 1, "aabb11");
+	store_release(&s);
+}
+
+Test(store, places_that_overlap_are_refused)
+{
+	const struct format f = {.name = "overlap", .read = pairs_read};
+	struct source src;
+	struct store s;
+
+	begin(&s, &src, &f, "aabb");
+	const struct edit edits[] = {edit(EDIT_UIDL, 0, "11"), edit(EDIT_UIDL, 1, "22")};
+	assert_refused(&s, edits, 2, ERR_INTERNAL,
+		"pairs: edit of UIDL 2 (bb): its place overlaps another's");
+	store_release(&s);
+}
+
+Test(store, what_could_not_be_put_back_is_refused)
+{
+	const struct format f = {.name = "odd", .read = pairs_read};
+	struct source src;
+	struct store s;
+
+	begin(&s, &src, &f, "aaod");
+	const struct edit edits[] = {edit(EDIT_UIDL, 0, "11"), edit(EDIT_UIDL, 1, "22")};
+	assert_output(&s, edits, 1, "11od");
+	assert_refused(&s, edits, 2, ERR_INTERNAL,
+		"pairs: the output is not right: record 2 (OD): its old value could not "
+		"be "
+		"put back; nothing was written");
+	store_release(&s);
+}
+
+Test(store, an_account_may_stand_as_user_and_host)
+{
+	struct format f = lines;
+	struct source src;
+	struct store s;
+
+	f.name = "user first";
+	begin(&s, &src, &f, "me there\none k\n");
+	const struct edit edits[] = {
+		edit(EDIT_HOST, 0, "elsewhere"), edit(EDIT_USER, 0, "I")};
+	assert_output(&s, edits, 2, "I elsewhere\none k\n");
+	store_release(&s);
+}
+
+Test(store, a_buffer_may_be_used_again)
+{
+	struct source src;
+	struct store s;
+	struct buf out;
+	struct err e;
+
+	begin(&s, &src, &lines, FILE_TEXT);
+	buf_init(&out, 0);
+	for (int i = 0; i < 2; i++) {
+		cr_assert(store_write(&s, NULL, 0, &out, &e) == 0, "%s", e.message);
+		cr_assert(text_equal(buf_text(&out), text_of(FILE_TEXT)));
+	}
+	buf_release(&out);
+	store_release(&s);
+}
+
+Test(store, without_edits_any_other_output_is_refused)
+{
+	struct edit_table none = {0};
+	struct source src;
+	struct store s;
+	struct err e;
+
+	begin(&s, &src, &lines, FILE_TEXT);
+	cr_assert(verify_output(&s, &none, text_of(FILE_TEXT "five k\n"), &e) == -1);
+	cr_assert_str_eq(e.message,
+		"lines.txt: the output differs although nothing was to "
+		"change; nothing was written");
 	store_release(&s);
 }
 
@@ -269,7 +373,9 @@ Test(store, a_store_that_cannot_be_read_is_empty)
 	cr_assert(s.records == NULL && s.nrecords == 0 && s.accounts == NULL);
 	src.bytes.len = (size_t)SOURCE_MAX + 1;
 	cr_assert(store_read(&s, &lines, &src, &e) == -1);
-	cr_assert_eq(e.kind, ERR_DATA);
+	cr_assert_str_eq(e.message, "lines.txt: 1073741825 bytes: no mail client writes "
+				    "a list of UIDLs of that "
+				    "size");
 }
 
 Test(store, notes_are_safe_for_a_terminal)
@@ -310,6 +416,7 @@ static struct lie lie_table[] = {
 	{"one record less", "record 4 (four): it is missing"},
 	{"one record more", "record 5: there was none"},
 	{"one account more", "account 2: there was none"},
+	{"one account less", "account 1: it is missing"},
 	{"host", "account 1: a value has changed"},
 	{"user", "account 1: a value is not the new one"},
 	{"merged", "account 1: the file reads as another kind"},
@@ -334,7 +441,9 @@ ParameterizedTest(struct lie *lie, store, a_lying_reader_is_caught)
 		edit(EDIT_UIDL, 1, "ABCDE"), edit(EDIT_USER, 0, "another")};
 	snprintf(want, sizeof(want),
 		"lines.txt: the output is not right: %s; nothing was written", lie->want);
-	assert_refused(&s, edits, 2, ERR_INTERNAL, want);
+	/* A missing account is told by its edit, too. */
+	size_t n = strcmp(lie->how, "one account less") == 0 ? 1 : 2;
+	assert_refused(&s, edits, n, ERR_INTERNAL, want);
 	store_release(&s);
 }
 
@@ -373,6 +482,11 @@ Test(store, a_wrong_spelling_is_caught)
 			cases[i][1]);
 		assert_refused(&s, &bad, 1, ERR_INTERNAL, want);
 	}
+	const struct edit tail = edit(EDIT_UIDL, 3, "wrong-tail");
+	assert_refused(&s, &tail, 1, ERR_INTERNAL,
+		"lines.txt: the output is not right: bytes behind the last edit have "
+		"changed; "
+		"nothing was written");
 	store_release(&s);
 }
 
