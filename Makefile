@@ -98,11 +98,14 @@ check-valgrind: $(B)/unit
 	@tests/valgrind.sh $(B)/unit --filter '$(or $(SUITE),@(store|thunderbird|text|buf)*/*)'
 
 # Dies, and fails, at every call that changes a file, of apply and of undo.
-$(B)/crash $(B)/crash_driver: $(B)/%: $(B)/tests/%.o $(LIB)
+$(B)/crash: $(B)/tests/crash.o $(B)/tests/crash_trace.o
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
+
+$(B)/crash_driver: $(B)/tests/crash_driver.o $(LIB)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 check-crash: all $(B)/crash $(B)/crash_driver
-	@$(B)/crash
+	@tests/crash.sh $(B)
 
 check-clients: all
 	@tests/install.sh demo clients
@@ -145,4 +148,4 @@ help:
 .PHONY: all unit corpus demo check check-asan sanitized check-valgrind check-crash check-clients \
 	lint fuzz fuzzed bench install uninstall clean help
 .SECONDARY:
--include $(LIBOBJ:.o=.d) $(CMDOBJ:.o=.d) $(TESTOBJ:.o=.d) $(FUZZ:$(B)/%=$(B)/tests/%.d)
+-include $(wildcard $(B)/*.d $(B)/*/*.d $(B)/*/*/*.d)

@@ -25,7 +25,7 @@ trap finish EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-failed=()
+failed=() seen_diff=''
 fail() {
 	failed+=("$*")
 	printf '!! %s\n' "$*"
@@ -42,15 +42,19 @@ show() {
 	printf '\n  $ %s\n' "$shown" | fold -s -w 86 | sed '3,$s/^/      /'
 	"$@" >"$t/out" 2>&1 </dev/null
 	rc=$?
-	n=$(wc -l <"$t/out")
+	cp "$t/out" "$t/shown"
+	if [ -n "$seen_diff" ]; then
+		sed '/^@@ /,/^…\|^[^-+@]/{/^[-+@]/d}; s/^… and .*/(the same changes as above)/; /^--- \|^+++ /d' "$t/out" >"$t/shown"
+	fi
+	n=$(wc -l <"$t/shown")
 	if [ "$n" -gt 36 ]; then
 		{
-			head -16 "$t/out"
+			head -16 "$t/shown"
 			printf '… %d lines more …\n' $((n - 30))
-			tail -14 "$t/out"
+			tail -14 "$t/shown"
 		} | sed "s,$t,…,g; s/^/  | /"
 	else
-		sed "s,$t,…,g; s/^/  | /" "$t/out"
+		sed "s,$t,…,g; s/^/  | /" "$t/shown"
 	fi
 	return $rc
 }
@@ -108,6 +112,7 @@ want 1 $? "migrate without --yes"
 said '3 of 203 would be downloaded' "migrate without --yes"
 cmp -s "$store" "$t/popstate.before" || fail "migrate without --yes changed popstate.dat"
 
+seen_diff=yes
 say "4. The same with --yes: now it writes, with a backup"
 show "$reuidl" migrate "${old[@]}" "${new[@]}" "${run[@]}" --yes "$profile"
 want 0 $? "migrate --yes"

@@ -31,6 +31,7 @@ import os
 import random
 
 EPOCH = 1735689600  # 2025-01-01
+NEW = 10**7  # numbers of the messages that only the new side has begin here
 
 FIRST = "Anna Björn Chloé Dmitri Émile Fatma Grete Hans Inês Jürgen Kasia Lars Mária Nils".split()
 LAST = "Andersson Bauer Čapek Dubois Eriksen Fischer García Horváth Ivanov Jansen Kowalski".split()
@@ -56,7 +57,7 @@ def encoded(text, rng):
 
 def date(n):
     import time
-    t = time.gmtime(EPOCH + n * 937)
+    t = time.gmtime(EPOCH + n % NEW * 937 + n // NEW * 300 * 86400)
     return time.strftime("%a, %d %b %Y %H:%M:%S +0000", t).encode()
 
 
@@ -198,7 +199,7 @@ def main():
     if o.drop:
         gone = set(rng.sample(numbers, o.drop))
         numbers = [n for n in numbers if n not in gone]
-    extra = list(range(10**7, 10**7 + o.new))
+    extra = list(range(NEW, NEW + o.new))
     if o.spread:
         numbers += extra
         extra = []
@@ -230,7 +231,7 @@ def main():
         os.write(fd, text)
         os.close(fd)
         if not o.small:
-            when = EPOCH + (n if n < 10**7 else o.count + n - 10**7) * 937
+            when = EPOCH + (n if n < NEW else o.count + n - NEW) * 937
             os.utime(path, (when, when))
     if o.names:
         with open(o.names, "w") as f:

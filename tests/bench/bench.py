@@ -53,6 +53,10 @@ def over(value, limit, spelling):
     return text
 
 
+def say(sentence):
+    print(sentence, file=sys.stderr, flush=True)
+
+
 def table(title, head, rows):
     widths = [max(len(str(r[i])) for r in [head] + rows) for i in range(len(head))]
     print("\n" + title)
@@ -177,6 +181,7 @@ def network(reuidl, folder, scale):
                     return float(run([toploop, str(window), str(n), "lab", "old", ports[ms][0], "lab",
                                       "new", ports[ms][1]])[2].split()[0])
                 bare = min(loop(1000, count) for _ in range(3))
+                say("%d messages a side, %d ms, %s" % (count, ms, "TLS" if tls else "clear"))
                 runs = [match(reuidl, pair, ports[ms], tls, count) for _ in range(3)]
                 seconds, memory, bad, pairs = min(runs)
                 bad = max(r[2] for r in runs)
