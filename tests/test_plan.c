@@ -326,8 +326,9 @@ Test(plan, tombstone_is_never_made_into_another_and_finds_its_partner_later)
 	cr_assert_eq(journal_open(w.dir, &w.journal, &e), 0, "%s", e.message);
 	cr_assert_eq(journal_add_tombstone(w.journal, text_of(stone), text_of("4"), &e), 0);
 	cr_assert_eq(journal_add_tombstone(w.journal, text_of(other), text_of("77"), &e), 0);
+	/* What is added goes in with the file that holds it. */
 	struct journal_file f = {.run = "0",
-		.path = "popstate.dat",
+		.path = "elsewhere",
 		.temporary = "",
 		.map_id = "earlier map",
 		.format = "thunderbird",
@@ -550,6 +551,63 @@ Test(plan, a_record_that_only_the_new_server_knows_spoils_the_witness)
 	make_plan(&w, OLD_ACCOUNT "k 1 1\nk 2 1\nk 4 1\nk 9 1\n");
 	cr_assert_eq(w.plan.state, PLAN_REFUSED);
 	cr_assert_str_eq(w.plan.refusal.reason, "contested");
+	tear_down(&w);
+}
+
+/* As if another map had been applied to this store and not been undone. */
+static void
+journal_says(struct world *w, const char *map_id)
+{
+	struct journal_file f = {.run = "0",
+		.path = "popstate.dat",
+		.temporary = "",
+		.map_id = (char *)map_id,
+		.format = "thunderbird",
+		.account = "",
+		.old_copy = "",
+		.new_copy = ""};
+	struct err e;
+
+	cr_assert_eq(journal_open(w->dir, &w->journal, &e), 0, "%s", e.message);
+	cr_assert_eq(journal_prepare(w->journal, &f, &e), 0, "%s", e.message);
+	cr_assert_eq(journal_finish(w->journal, &f, JOURNAL_DONE, &e), 0, "%s", e.message);
+	journal_close(w->journal);
+}
+
+Test(plan, the_account_line_is_no_witness_once_a_map_has_been_applied)
+{
+	struct world w;
+
+	set_up(&w);
+	w.settings.host = text_of("new.example.org");
+	lists(&w, SIDE_OLD, "1 2 3");
+	lists(&w, SIDE_NEW, "1 2 3 4");
+	pairs(&w, "1>2 2>3 3>1", EVIDENCE_STRICT, true, 0);
+	journal_says(&w, "another map of this move");
+	/* Applying the permutation twice would mark 3 for what nobody has read. */
+	make_plan(&w, OLD_ACCOUNT "k 1 1\nk 2 1\nk 3 1\n");
+	cr_assert_eq(w.plan.state, PLAN_REFUSED);
+	cr_assert_str_eq(w.plan.refusal.reason, "contested");
+	tear_down(&w);
+}
+
+Test(plan, a_map_is_applied_once)
+{
+	struct world w;
+	struct map_info info;
+	struct err e;
+
+	set_up(&w);
+	lists(&w, SIDE_OLD, "1 2 3");
+	lists(&w, SIDE_NEW, "1 2 3 4");
+	pairs(&w, "1>2 2>3 3>1", EVIDENCE_STRICT, true, 0);
+	w.options.before_first_contact = true;
+	make_map(&w, NOW - 60);
+	cr_assert_eq(map_info(w.map, &w.arena, &info, &e), 0);
+	journal_says(&w, info.id);
+	make_plan(&w, OLD_ACCOUNT "k 1 1\nk 2 1\nk 3 1\n");
+	cr_assert_eq(w.plan.state, PLAN_ALREADY);
+	cr_assert_eq(w.plan.nedits, 0);
 	tear_down(&w);
 }
 

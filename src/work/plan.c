@@ -310,12 +310,29 @@ prepare(struct planning *ps)
 }
 
 static int
+look_back(struct planning *ps, struct journal *j, struct err *e)
+{
+	struct journal_file *files;
+	size_t n;
+
+	if (j == NULL)
+		return 0;
+	if (journal_files(j, &ps->plan->arena, false, &files, &n, e) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++)
+		if (files[i].state == JOURNAL_DONE && files[i].undoes == 0 &&
+			strcmp(files[i].path, ps->store->source->path) == 0)
+			ps->written_before = true;
+	return 0;
+}
+
+static int
 make(struct planning *ps, struct journal *j, struct err *e)
 {
 	struct plan *p = ps->plan;
 	bool applied = false;
 
-	if (map_info(ps->map, &p->arena, &ps->info, e) < 0)
+	if (map_info(ps->map, &p->arena, &ps->info, e) < 0 || look_back(ps, j, e) < 0)
 		return -1;
 	p->map_age = ps->options->now - ps->info.matched;
 	if (j != NULL &&

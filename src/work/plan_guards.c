@@ -85,7 +85,7 @@ line_is_witness(const struct planning *ps)
 		target.host = text_of(sides[SIDE_NEW].host);
 	if (target.user.len == 0)
 		target.user = text_of(sides[SIDE_NEW].user);
-	return ps->store->account_rewritten && line.host.len > 0 &&
+	return !ps->written_before && ps->store->account_rewritten && line.host.len > 0 &&
 	       who_equal(line, who_of(sides[SIDE_OLD].user, sides[SIDE_OLD].host)) &&
 	       !who_equal(line, target) &&
 	       !who_equal(line, who_of(sides[SIDE_NEW].user, sides[SIDE_NEW].host));

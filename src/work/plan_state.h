@@ -30,6 +30,9 @@ struct planning {
 	const struct settings *settings;
 	struct map *map;
 	struct map_info info;
+	/* The journal knows of a map applied to this store: its UIDLs may be the new
+	 * server's although its account line is still the old one. */
+	bool written_before;
 	struct seat *seats; /* by record */
 	/* Records by the key of their UIDL: open addressing, index + 1, 0 empty. */
 	uint32_t *table;
