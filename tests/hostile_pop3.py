@@ -68,6 +68,7 @@ class Session:
     def run(self):
         if self.tls:
             self.wrap()
+        time.sleep(float(opt.get("slow", 0)))
         if "greeting" in opt:
             self.s.sendall(opt["greeting"].encode() + b"\r\n")
             if "greeting_end" in opt:

@@ -463,6 +463,27 @@ Test(mailbox, list_lacks_a_message)
 	cr_expect(strstr(h.notes, "1 messages only in UIDL") != NULL);
 }
 
+Test(mailbox, two_servers_at_the_same_time)
+{
+	static struct hostile other;
+	struct mailbox *both[2] = {&h.mailbox, &other.mailbox};
+	double began;
+
+	hostile_start(&h, "slow=1;n=30");
+	hostile_start(&other, "slow=1;n=40");
+	cr_assert_eq(mailbox_init(both[0], &h.options, &h.e), 0);
+	cr_assert_eq(mailbox_init(both[1], &other.options, &h.e), 0);
+	h.mailbox.options.silence = other.mailbox.options.silence = 5;
+	began = os_seconds();
+	cr_assert_eq(mailbox_open(both, 2, NULL, &h.e), 0, "%s", h.e.message);
+	cr_expect(os_seconds() - began < 1.8);
+	cr_expect_eq(both[0]->listing.n, 30);
+	cr_expect_eq(both[1]->listing.n, 40);
+	mailbox_close(both, 2);
+	hostile_end(&other);
+	hostile_end(&h);
+}
+
 Test(mailbox, no_answer_to_quit)
 {
 	double began;

@@ -158,7 +158,7 @@ Test(mailbox_tls, part_of_a_fingerprint_is_a_wrong_one)
 	fingerprint[47] = '\0';
 	h.options.fingerprint = fingerprint;
 	cr_assert_eq(hostile_run(&h), -1);
-	hostile_fails(&h, ERR_LOGIN, "another fingerprint");
+	hostile_fails(&h, ERR_USAGE, "64 hex digits");
 	end_without_login();
 }
 

@@ -64,6 +64,20 @@ waiting_until(struct waiting *w, double seconds)
 		w->ms = ms;
 }
 
+static bool
+fingerprint_is_whole(const char *f)
+{
+	size_t digits = 0;
+
+	for (; *f != '\0'; f++) {
+		if (strchr("0123456789abcdefABCDEF", *f) != NULL)
+			digits++;
+		else if (*f != ':' && *f != ' ')
+			return false;
+	}
+	return digits == 64;
+}
+
 int
 mailbox_init(struct mailbox *m, const struct mailbox_options *o, struct err *e)
 {
@@ -81,6 +95,11 @@ mailbox_init(struct mailbox *m, const struct mailbox_options *o, struct err *e)
 		return err_set(e, ERR_USAGE, "",
 			"%sauthzid needs %sauth=plain: USER and PASS cannot say it",
 			mailbox_option(o), mailbox_option(o));
+	if (o->fingerprint != NULL && !fingerprint_is_whole(o->fingerprint))
+		return err_set(e, ERR_USAGE, "",
+			"want %sfingerprint=SHA256: 64 hex digits, with or without "
+			"colons",
+			mailbox_option(o));
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
 		return err_set(e, ERR_INTERNAL, "", "libcurl cannot be started");
 	m->account = arena_string(&m->listing.arena,

@@ -21,10 +21,8 @@
  * not keep us busy for ever. */
 #define FORGIVEN_AFTER 1000
 /* Checking a password may take long: delays after wrong ones, slow directories, and
- * mailboxes that are indexed before the +OK. */
-#define PASS_PATIENCE 5
-/* Seconds of rest from a locked mailbox: doubled each time up to this. */
-#define REST_MAX 16
+ * mailboxes that are indexed before the +OK, or before the first list of sizes. */
+#define LONG_PATIENCE 5
 
 static struct request *
 front(struct pop3 *p)
@@ -107,8 +105,8 @@ pop3_surprise(struct pop3 *p, enum err_kind kind, struct err *e, const char *fmt
 	return SURPRISE;
 }
 
-static void
-say_to_person(struct pop3 *p, const char *sentence)
+void
+pop3_tell(struct pop3 *p, const char *sentence)
 {
 	char safe[1024];
 
@@ -135,36 +133,13 @@ begin_connecting(struct pop3 *p, struct err *e)
 	return wire_begin(&p->wire, p->m->kind, &p->m->options, e);
 }
 
-static void
-hang_up(struct pop3 *p)
+void
+pop3_hang_up(struct pop3 *p)
 {
 	wire_end(&p->wire);
 	p->first = p->count = 0;
 	p->in_reply = false;
 	p->stage = STAGE_DOWN;
-}
-
-/* The mailbox is locked or the server busy: try again later, within options.wait. */
-static int
-rest(struct pop3 *p, struct err *e)
-{
-	double left = (double)p->m->options.wait - p->waited;
-	double pause = p->rests < 4 ? (double)(1u << p->rests) : REST_MAX;
-	char sentence[1024];
-
-	if (left <= 0)
-		return FAILURE;
-	if (pause > left)
-		pause = left;
-	snprintf(sentence, sizeof(sentence), "%s; trying again for %.0f s", e->message,
-		left);
-	say_to_person(p, sentence);
-	hang_up(p);
-	p->rests++;
-	p->waited += pause;
-	p->rest_until = os_seconds() + pause;
-	p->stage = STAGE_RESTING;
-	return FINE;
 }
 
 /* A surprise: one new connection, and on from the first message without an answer. */
@@ -179,83 +154,23 @@ recover(struct pop3 *p, struct err *e)
 		struct text message = text_of(e->message);
 		snprintf(e->message + message.len, sizeof(e->message) - message.len,
 			"; a second connection went no further");
-		hang_up(p);
+		pop3_hang_up(p);
 		return FAILURE;
 	}
 	snprintf(sentence, sizeof(sentence), "%s; connecting again", e->message);
-	say_to_person(p, sentence);
+	pop3_tell(p, sentence);
 	mailbox_note(p->m, "%s; connected again", e->message);
-	if (pipelined && p->window_good < 8)
+	if (pipelined && (!hung_up || p->window_good < 8))
 		mailbox_note(p->m,
-			"%s: the server announces PIPELINING, but broke off when it was "
-			"used: "
+			"%s: the server announces PIPELINING, but did not bear it: from "
+			"then on "
 			"commands were sent one at a time",
 			p->m->options.name);
 	p->recovered = true;
 	p->since = 0;
-	hang_up(p);
+	pop3_hang_up(p);
 	pop3_top_rewind(p, hung_up);
 	return begin_connecting(p, e) < 0 ? FAILURE : FINE;
-}
-
-static int
-refused(struct pop3 *p, struct text words, struct err *e)
-{
-	const struct mailbox_options *o = &p->m->options;
-
-	if (words.len > 300)
-		words.len = 300;
-	if (login_is_busy(words)) {
-		err_set(e, ERR_BUSY, "locked",
-			"%s: %s: the mailbox cannot be opened now: \"%.*s\"", o->name,
-			o->url.host, TEXT_ARG(words));
-		return rest(p, e);
-	}
-	err_set(e, ERR_LOGIN, "login", "%s: %s refuses the login of %s: \"%.*s\"",
-		o->name, o->url.host, o->url.user, TEXT_ARG(words));
-	return FAILURE;
-}
-
-static int
-begin_login(struct pop3 *p, struct err *e)
-{
-	const struct mailbox_options *o = &p->m->options;
-
-	if (o->password == NULL)
-		return err_set(e, ERR_INTERNAL, "", "%s: no password was given", o->name);
-	if (!login_by_plain(&p->can, o)) {
-		pop3_say(p, ASK_USER, 0, NULL);
-		return login_say_user(&p->wire, o, e);
-	}
-	pop3_say(p, ASK_AUTH, 0, NULL);
-	return login_say_auth(&p->wire, o, &p->two_steps, e);
-}
-
-static int
-login_status(struct pop3 *p, const struct request *r, bool yes, struct text words,
-	struct err *e)
-{
-	if (!yes)
-		return refused(p, words, e);
-	if (r->ask == ASK_USER) {
-		pop3_say(p, ASK_PASS, 0, NULL);
-		return login_say_pass(&p->wire, &p->m->options, e);
-	}
-	pop3_say(p, ASK_CAPA_AGAIN, 0, "CAPA");
-	return FINE;
-}
-
-/* "+ " asks for the second step. A server may ask for it although we have answered in
- * the first line: then the same answer again is what it wants (RFC 5034). */
-static int
-login_continue(struct pop3 *p, struct err *e)
-{
-	if (front(p)->ask != ASK_AUTH)
-		return pop3_surprise(p, ERR_PROTOCOL, e, "want +OK or -ERR, not +");
-	p->first++;
-	p->count--;
-	pop3_say(p, ASK_ANSWER, 0, NULL);
-	return login_say_answer(&p->wire, &p->m->options, e);
 }
 
 static bool
@@ -273,7 +188,7 @@ end_reply(struct pop3 *p, struct request r, struct err *e)
 	p->count--;
 	switch (r.ask) {
 	case ASK_CAPA:
-		return begin_login(p, e);
+		return pop3_login_begin(p, e);
 	case ASK_CAPA_AGAIN:
 		p->waited = 0;
 		p->rests = 0;
@@ -287,7 +202,7 @@ end_reply(struct pop3 *p, struct request r, struct err *e)
 	case ASK_MARK:
 		return pop3_top_end(p, &r, e);
 	case ASK_QUIT:
-		hang_up(p);
+		pop3_hang_up(p);
 		return FINE;
 	default:
 		return FINE;
@@ -303,7 +218,7 @@ handle_status(struct pop3 *p, const struct request *r, bool yes, struct text wor
 	case ASK_ANSWER:
 	case ASK_USER:
 	case ASK_PASS:
-		return login_status(p, r, yes, words, e);
+		return pop3_login_status(p, r, yes, words, e);
 	case ASK_STAT:
 	case ASK_UIDL:
 	case ASK_LIST:
@@ -337,7 +252,7 @@ status_line(struct pop3 *p, struct text line, struct err *e)
 	p->reply_began = p->wire.taken;
 	if (!yes && !is_status(line, "-ERR")) {
 		if (is_status(line, "+"))
-			return login_continue(p, e);
+			return pop3_login_continue(p, &r, e);
 		if (line.len > 200)
 			line.len = 200;
 		return pop3_surprise(p, ERR_PROTOCOL, e, "want +OK or -ERR, not \"%.*s\"",
@@ -413,8 +328,7 @@ patience(struct pop3 *p)
 	double s = p->m->options.silence > 0 ? p->m->options.silence : 60;
 	enum ask ask = front(p)->ask;
 
-	return ask == ASK_PASS || ask == ASK_AUTH || ask == ASK_ANSWER ? s * PASS_PATIENCE
-								       : s;
+	return ask == ASK_QUIT || ask >= ASK_TOP ? s : s * LONG_PATIENCE;
 }
 
 /* What has come, what can be said, and whether the server is still there. */
@@ -462,7 +376,7 @@ connect_step(struct pop3 *p, struct waiting *w, struct err *e)
 	int up = wire_connect(&p->wire, &p->m->options, e);
 
 	if (up < 0)
-		return e->kind == ERR_BUSY ? rest(p, e) : FAILURE;
+		return e->kind == ERR_BUSY ? pop3_rest(p, e) : FAILURE;
 	if (up == 0) {
 		wire_wait(&p->wire, w);
 		return FINE;
@@ -493,7 +407,7 @@ pop3_step(struct mailbox *m, struct waiting *w, struct err *e)
 		result = talk(p, w, &done, e);
 	}
 	if (p->job.what == JOB_QUIT && (result != FINE || p->stage == STAGE_DOWN)) {
-		hang_up(p);
+		pop3_hang_up(p);
 		done = true;
 		result = FINE;
 	}
@@ -523,7 +437,7 @@ pop3_start(struct mailbox *m, const struct mailbox_job *job, struct err *e)
 	if (job->what == JOB_QUIT) {
 		/* In the middle of something there is nobody to say goodbye to. */
 		if (p->stage != STAGE_READY || p->count > 0)
-			hang_up(p);
+			pop3_hang_up(p);
 		else
 			pop3_say(p, ASK_QUIT, 0, "QUIT");
 		return 0;
@@ -549,7 +463,7 @@ pop3_destroy(struct mailbox *m)
 {
 	struct pop3 *p = m->state;
 
-	hang_up(p);
+	pop3_hang_up(p);
 	pop3_list_release(p);
 	pop3_top_release(p);
 	free(p->queue);

@@ -1,6 +1,7 @@
 /*
- * One POP3 session, as its three files share it: pop3.c connects, logs in, hands out
- * replies and lives with what goes wrong; pop3_list.c lists; pop3_top.c reads messages.
+ * One POP3 session, as its four files share it: pop3.c connects, hands out replies
+ * and lives with what goes wrong; pop3_login.c logs in; pop3_list.c lists; pop3_top.c
+ * reads messages.
  *
  * Requests stand in a queue, replies come in its order. Functions that handle a reply
  * return one of enum outcome: a SURPRISE (the server broke off, fell silent or said what
@@ -119,6 +120,19 @@ bool pop3_say(struct pop3 *p, enum ask ask, uint32_t index, const char *fmt, ...
 int pop3_surprise(struct pop3 *p, enum err_kind kind, struct err *e, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 void pop3_progress(struct pop3 *p, size_t done, size_t total);
+
+/* Say it to the person who watches. */
+void pop3_tell(struct pop3 *p, const char *sentence);
+void pop3_hang_up(struct pop3 *p);
+
+/* pop3_login.c: USER and PASS, or AUTH; then CAPA again. */
+int pop3_login_begin(struct pop3 *p, struct err *e);
+int pop3_login_status(struct pop3 *p, const struct request *r, bool yes,
+	struct text words, struct err *e);
+int pop3_login_continue(struct pop3 *p, const struct request *r, struct err *e);
+/* Hang up and come back later, within options.wait; FAILURE with `e` as it is if that is
+ * over. */
+int pop3_rest(struct pop3 *p, struct err *e);
 
 /* pop3_list.c: STAT, UIDL, LIST, in this order, one after the other. */
 void pop3_list_begin(struct pop3 *p);

@@ -240,7 +240,8 @@ check_marker(struct pop3 *p, const struct request *r, bool yes, struct text word
 
 	if (yes && take_word(&c, &ok) && take_word(&c, &number) && take_word(&c, &size) &&
 		text_number(number, &n) && text_number(size, &s)) {
-		if (p->listed[r->index] ? n == m->number && s == m->size : p->stat_known)
+		if (p->listed[r->index] ? n == m->number && s == m->size
+					: p->stat_known && n == p->stat_count)
 			return FINE;
 	}
 	if (words.len > 200)
