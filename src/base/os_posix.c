@@ -66,8 +66,12 @@ os_create(const char *path, struct err *e)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOCTTY, 0600);
 
-	if (fd < 0)
-		return err_io(e, path, "create the file");
+	if (fd < 0) {
+		int why = errno;
+		err_io(e, path, "create the file");
+		errno = why;
+		return -1;
+	}
 	close(fd);
 	return 0;
 }

@@ -392,11 +392,11 @@ insert_side(struct map *m, enum side side, const struct map_side *s, struct err 
 static int
 make_tables(struct map *m, const struct map_side sides[2], struct err *e)
 {
-	int64_t pages;
+	int64_t had;
 	if (prepare_writing(m, e) == -1 || map_begin(m, e) == -1 ||
-		sql_number(&m->sql, "SELECT count(*) FROM sqlite_master", &pages, e) == -1)
+		sql_number(&m->sql, "SELECT count(*) FROM sqlite_schema", &had, e) == -1)
 		return -1;
-	if (pages != 0)
+	if (had != 0)
 		return sql_fail(&m->sql, SQLITE_BUSY, e); /* somebody was faster */
 	if (sql_exec(&m->sql, e, "PRAGMA application_id = %d; PRAGMA user_version = %d",
 		    MAP_APPLICATION, MAP_SCHEMA) == -1)
@@ -433,15 +433,18 @@ fill_file(
 }
 
 int
+map_exists(const char *path, struct err *e)
+{
+	return err_set(
+		e, ERR_USAGE, "", "%s: is there already, and is not overwritten", path);
+}
+
+int
 map_make(
 	const char *path, const struct map_side sides[2], struct map **out, struct err *e)
 {
-	if (os_create(path, e) == -1) {
-		if (errno != EEXIST)
-			return -1;
-		return err_set(e, ERR_USAGE, "",
-			"%s: is there already, and is not overwritten", path);
-	}
+	if (os_create(path, e) == -1)
+		return errno == EEXIST ? map_exists(path, e) : -1;
 	if (fill_file(path, sides, out, e) == -1) {
 		if (e->kind != ERR_BUSY)
 			remove(path);

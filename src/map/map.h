@@ -75,7 +75,9 @@ typedef int (*map_sink)(void *arg, const struct map_message *m, struct err *e);
 /* All messages of a side in the server's order. */
 int map_each(struct map *m, enum side side, map_sink sink, void *arg, struct err *e);
 
-/* CSV (RFC 4180) with the header old_uidl,new_uidl,evidence; map_csv.c. */
+/* CSV (RFC 4180) with the header old_uidl,new_uidl,evidence; map_csv.c. An import makes
+ * the file `path` (there already: ERR_USAGE), complete as of `now`; `whole` is the
+ * caller's to say in `sides`. When it fails there is no file. */
 int map_export_csv(struct map *m, FILE *to, struct err *e);
 int map_import_csv(const char *csv, const char *path, const struct map_side sides[2],
 	int64_t now, struct err *e);

@@ -21,6 +21,8 @@ extern const char *const map_side_names[2];
 /* map.c: a new file (mode 0600, ERR_USAGE if there is one), with the tables. */
 int map_make(const char *path, const struct map_side sides[2], struct map **out,
 	struct err *e);
+/* ERR_USAGE: there is such a file; returns -1. */
+int map_exists(const char *path, struct err *e);
 /* ERR_DATA "PATH: this map is damaged (…)"; returns -1. */
 int map_damaged(struct map *m, const char *what, struct err *e);
 

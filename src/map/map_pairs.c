@@ -90,7 +90,6 @@ write_new(struct map *m, const struct match *match, struct err *e)
 		if (of[i] != MATCH_NONE) {
 			row.evidence = match->evidence[of[i]];
 			row.firm = match->firm[of[i]];
-			row.copies = match->copies[of[i]];
 		}
 		r = insert_row(m, st, &row, e);
 	}
@@ -111,6 +110,7 @@ write_pairs(struct map *m, const struct match *match, struct err *e)
 static void
 drop_pair(struct match *match, size_t i)
 {
+	match->new_copies[match->partner[i]] = 0;
 	match->pairs--;
 	match->by_kind[match->evidence[i]]--;
 	match->partner[i] = MATCH_NONE;

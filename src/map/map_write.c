@@ -8,11 +8,9 @@
 #define CACHE_SECONDS  (24 * 60 * 60)
 #define COMMIT_SECONDS 1.0
 
-/* What evidence says of the header, and what of the body. */
-#define HEADER_BITS                                                                      \
-	(MESSAGE_HEADER | MESSAGE_HAS_ID | MESSAGE_HAS_RECEIVED | MESSAGE_HAS_DATE |     \
-		MESSAGE_NO_HEADER | MESSAGE_CUT_HEADER)
-#define BODY_BITS (MESSAGE_BODY | MESSAGE_NO_BODY)
+/* What evidence says of the body; all else is of the header. */
+#define BODY_BITS   (MESSAGE_BODY | MESSAGE_NO_BODY)
+#define HEADER_BITS (0xffff & ~BODY_BITS)
 
 int
 map_begin(struct map *m, struct err *e)
