@@ -44,8 +44,7 @@ static const char *const places[] = {
 static bool
 is_seamonkey(const char *path)
 {
-	return strstr(path, "/.mozilla/seamonkey/") != NULL ||
-	       text_starts(text_of(path), ".mozilla/seamonkey/") ||
+	return strstr(path, ".mozilla/seamonkey/") != NULL ||
 	       strstr(path, "/SeaMonkey/") != NULL;
 }
 

@@ -94,6 +94,14 @@ Test(prefs, escapes)
 	prefs_release(&p);
 }
 
+Test(prefs, byte_order_mark)
+{
+	struct prefs p = prefs_of("\xef\xbb\xbfuser_pref(\"a\", 1);");
+
+	assert_number(&p, "a", 1);
+	prefs_release(&p);
+}
+
 Test(prefs, last_line_wins)
 {
 	struct prefs p = prefs_of("user_pref(\"x\", 1);\nuser_pref(\"y\", true);\n"
@@ -131,6 +139,7 @@ Test(prefs, bad_lines_are_skipped)
 		"user_pref(\"x\", );", "user_pref(x, 1);", "user_pref(\"x\", 1.5);",
 		"user_pref(\"x\", 99999999999);", "user_pref(\"x\", null);",
 		"user_pref(\"x\", \"open);", "user_pref(\"x\", \"\\q\");",
+		"user_pref(\"x\", \"a\nb\");", "user_pref(\"x\", \"a\rb\");",
 		"user_pref(\"x\", \"\\x4\");", "user_pref(\"x\", \"\\xzz\");",
 		"user_pref(\"x\", \"\\u12\");", "user_pref(\"x\", \"\\u0000\");",
 		"user_pref(\"x\", \"\\x00\");", "user_pref(\"x\", \"\\ud83d\");",

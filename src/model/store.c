@@ -131,6 +131,7 @@ table_release(struct edit_table *t)
 	free(t->of_record);
 	free(t->of_host);
 	free(t->of_user);
+	t->of_record = t->of_host = t->of_user = NULL;
 }
 
 static uint32_t *
@@ -299,14 +300,17 @@ splice_copy(const struct store *s, const struct edit_table *t, const uint32_t *o
 	return 0;
 }
 
+/* The table is released on the way: of a million records, its array, the order and the
+ * output are not all held at once. */
 static int
-splice(const struct store *s, const struct edit_table *t, struct buf *out, struct err *e)
+splice(const struct store *s, struct edit_table *t, struct buf *out, struct err *e)
 {
 	uint32_t *order = splice_order(s, t);
 	struct buf scratch;
 	size_t size;
 	int result;
 
+	table_release(t);
 	buf_init(&scratch, SOURCE_MAX);
 	result = splice_size(s, t, order, &scratch, &size, e);
 	if (result == 0) {
@@ -358,6 +362,9 @@ store_write(const struct store *s, const struct edit *edits, size_t n, struct bu
 	if (result == 0 && out->full)
 		result = err_set(e, ERR_INTERNAL, "size", "%s: the output is too large",
 			s->source->path);
+	table_release(&table);
+	if (result == 0)
+		result = table_make(&table, s, edits, n, e);
 	if (result == 0)
 		result = verify_output(s, &table, buf_text(out), e);
 	table_release(&table);
