@@ -45,7 +45,6 @@ def main():
         f.write("[Profile0]\nName=default-release\nIsRelative=1\n"
                 "Path=k3x9wq2a.default-release\nDefault=1\n\n[General]\n"
                 "StartWithLastProfile=1\nVersion=2\n")
-    open(os.path.join(profile, ".parentlock"), "w").close()  # stays when the client quits
     server = "mail.server.server1."
     prefs = [("mail.account.account1.server", '"server1"'),
              ("mail.accountmanager.accounts", '"account1"'),
