@@ -15,10 +15,10 @@ fi
 say() { printf '\n%s%s%s\n' "$bold" "$*" "$plain"; }
 more() { printf '%s\n' "$@"; }
 
-folders=()
 t=$(mktemp -d /tmp/reuidl-demo.XXXXXX)
 finish() {
-	[ ${#folders[@]} = 0 ] || "$servers"/dovecot.sh stop "${folders[@]}"
+	# From the files, not from variables: a signal may come between the two.
+	sed -n 's/^[a-z]*_folder=//p' "$t"/*.vars 2>/dev/null | xargs -r "$servers/dovecot.sh" stop
 	rm -rf "$t"
 }
 trap finish EXIT
@@ -75,8 +75,6 @@ for side in old new; do
 		--prefix ${side}_ >"$t/$side.vars" || exit 1
 	# shellcheck disable=SC1090
 	. "$t/$side.vars"
-	folder=${side}_folder
-	folders+=("${!folder}")
 	(umask 077; echo "$side-secret" >"$t/$side.password")
 done
 # shellcheck disable=SC2154
