@@ -33,12 +33,14 @@ class Sandbox:
         return path
 
     def own(self, path):
-        """Give a tree to the user that everything runs as."""
+        """Give a file, or a tree, to the user that everything runs as."""
         if os.geteuid() != 0:
             return
+        names = [path]
         for top, folders, files in os.walk(path):
-            for name in [top] + [os.path.join(top, n) for n in folders + files]:
-                os.chown(name, self.user.pw_uid, self.user.pw_gid, follow_symlinks=False)
+            names += [os.path.join(top, name) for name in folders + files]
+        for name in names:
+            os.chown(name, self.user.pw_uid, self.user.pw_gid, follow_symlinks=False)
 
     def copy(self, source, target):
         shutil.copytree(source, target, symlinks=True)
