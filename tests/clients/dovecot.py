@@ -1,6 +1,7 @@
 """A Dovecot of our own: one mailbox, its UIDs and UIDVALIDITY as the test wants them.
 
-tests/servers/dovecot.sh starts it; here is the mail, and Dovecot's count of what was asked.
+tests/servers/dovecot.sh starts it; here are the mail, and Dovecot's own count of what was
+asked of it.
 """
 
 import os
@@ -12,7 +13,8 @@ import subprocess
 import time
 
 SCRIPT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../servers/dovecot.sh")
-BINARY = shutil.which("dovecot") or shutil.which("dovecot", path="/usr/sbin:/usr/local/sbin")
+SYSTEM = "/usr/sbin:/usr/local/sbin"
+BINARY = shutil.which("dovecot") or shutil.which("dovecot", path=SYSTEM)
 PASSWORD = "labpass"
 COUNTS = re.compile(rb"top=(\d+) retr=(\d+) del=(\d+) of=(\d+)")
 
@@ -62,14 +64,14 @@ class Dovecot:
             time.sleep(0.02)
 
     def sessions(self):
-        """The sessions since this was last asked, at least one: [{top, retr, del, of}]."""
+        """The sessions since last asked, at least one: [{top, retr, del, of}]."""
         found = self._counted(self.seen + 1)[self.seen:]
         self.seen += len(found)
         return [dict(zip(("top", "retr", "del", "of"), map(int, f))) for f in found]
 
     def forget(self):
-        """What was asked until now is not what the test is about.  To be called when those
-        sessions have had time to end: with the client already up."""
+        """What was asked until now is not what the test is about.  To be called when
+        those sessions have had time to end: with the client already up."""
         self.seen = len(self._counted(0))
 
     def plain_logins(self):

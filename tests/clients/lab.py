@@ -1,8 +1,8 @@
 """A mailbox that moves, and a client that has fetched all of it.
 
-The old server with thirty letters, the profile of a Thunderbird that has fetched them, the
-new server with thirty-three, reuidl called on a copy of the profile, and the client's first
-contact with the new server.
+The old server with thirty letters, the profile of a Thunderbird that has fetched them,
+the new server with thirty-three, reuidl called on a copy of the profile, and the client's
+first contact with the new server.
 """
 
 import os
@@ -37,7 +37,7 @@ class Lab:
             self.folders = session.folders()
         fetched = sum(s["retr"] + s["top"] for s in self.old.sessions())
         if fetched != 30 or len(self.base.entries()) != 30:
-            raise RuntimeError(f"the client fetched {fetched} letters at the start, not 30")
+            raise RuntimeError(f"the client fetched {fetched} letters at first, not 30")
 
     def move(self, name, gone=(), options=()):
         """The new server: the same letters but those gone, and three more, shuffled."""
@@ -60,7 +60,10 @@ class Lab:
         for side, server in (("old", self.old), ("new", new)):
             argv += [f"--{side}", f"pop3://lab@localhost:{server.port}",
                      f"--{side}-password-file", secret]
-            argv += [f"--{side}-cafile", readable(box, server)] if tls else [f"--{side}-tls=off"]
+            if tls:
+                argv += [f"--{side}-cafile", readable(box, server)]
+            else:
+                argv += [f"--{side}-tls=off"]
         return self.call(profile, argv, store)
 
     def undo(self, profile):
@@ -68,7 +71,8 @@ class Lab:
 
     def call(self, profile, argv, store=None):
         """The store is the profile's folder, if it is not said to be a file in it."""
-        argv = [*argv, "--state", profile.path + ".state", "--json", store or profile.path]
+        state = profile.path + ".state"
+        argv = [*argv, "--state", state, "--json", store or profile.path]
         done = self.box.run([self.reuidl, *argv])
         with open(self.box.path("reuidl.log"), "ab") as log:
             log.write(b"\n$ reuidl " + " ".join(argv).encode() + b"\n" + done.stdout
@@ -109,7 +113,8 @@ class Contact:
 
     @property
     def downloads(self):
-        return [sum(s["retr"] + s["top"] for s in part) for part in (self.first, self.second)]
+        return [sum(s["retr"] + s["top"] for s in check)
+                for check in (self.first, self.second)]
 
     @property
     def deleted(self):

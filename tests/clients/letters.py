@@ -5,18 +5,24 @@ folded headers, words in other alphabets, several parts, none with a body like a
 """
 
 SUBJECTS = [
-    "Minutes of Thursday", "Re: minutes of Thursday", "=?UTF-8?Q?Gr=C3=BC=C3=9Fe_aus_K=C3=B6ln?=",
-    "Invoice 2026/114", "(no subject)", "Your order has been sent", "[list] Digest, Vol 7, Issue 3",
+    "Minutes of Thursday",
+    "Re: minutes of Thursday",
+    "=?UTF-8?Q?Gr=C3=BC=C3=9Fe_aus_K=C3=B6ln?=",
+    "Invoice 2026/114",
+    "(no subject)",
+    "Your order has been sent",
+    "[list] Digest, Vol 7, Issue 3",
 ]
 
 
 def letter(number):
+    host = f"mail{number % 5}.example.net"
     day, hour, minute = 1 + number % 28, 6 + number % 13, (number * 7) % 60
     date = f"{day:02d} Oct 2026 {hour:02d}:{minute:02d}:{number:02d} +0200"
-    sender = f"sender{number % 9}@mail{number % 5}.example.net"
+    sender = f"sender{number % 9}@{host}"
     head = [
         f"Return-Path: <{sender}>",
-        f"Received: from mail{number % 5}.example.net (mail{number % 5}.example.net [192.0.2.{number}])",
+        f"Received: from {host} ({host} [192.0.2.{number}])",
         f"\tby mx.example.org (Postfix) with ESMTPS id 4T{number:06X}",
         f"\tfor <lab@example.org>; {date}",
         f"Date: {date}",

@@ -77,7 +77,8 @@ class Marionette:
         self.call("WebDriver:SetTimeouts", {"script": timeout * 1000})
         result = self.call(
             "WebDriver:ExecuteAsyncScript",
-            {"script": code, "args": list(args), "sandbox": "system", "newSandbox": False},
+            {"script": code, "args": list(args),
+             "sandbox": "system", "newSandbox": False},
         )["value"]
         if "error" in result:
             raise MarionetteError(result["error"])

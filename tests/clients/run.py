@@ -63,7 +63,8 @@ def main(argv):
     here = os.path.dirname(os.path.abspath(__file__))
     names = [a for a in argv if a in SCENARIOS] or list(SCENARIOS)
     rest = [a for a in argv if a not in SCENARIOS]
-    reuidl = os.path.abspath(rest[0] if rest else os.path.join(here, "../../build/reuidl"))
+    built = os.path.join(here, "../../build/reuidl")
+    reuidl = os.path.abspath(rest[0] if rest else built)
     lacking = missing(reuidl)
     if lacking:
         print(f"check-clients: not run: {lacking}", file=sys.stderr)

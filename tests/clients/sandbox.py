@@ -1,4 +1,4 @@
-"""Where a run lives: a short folder under /tmp, an unprivileged user, processes of our own.
+"""Where a run lives: a folder under /tmp, an unprivileged user, processes of our own.
 
 Everything is started in a process group of its own and ended by that group's number, so
 that nobody else's servers or clients are ever touched.
@@ -18,7 +18,8 @@ class Sandbox:
     def __init__(self):
         self.root = tempfile.mkdtemp(prefix="reuidl-cl.", dir="/tmp")
         # Thunderbird and Dovecot's login processes do not like to be root.
-        self.user = pwd.getpwnam("nobody") if os.geteuid() == 0 else pwd.getpwuid(os.geteuid())
+        root = os.geteuid() == 0
+        self.user = pwd.getpwnam("nobody") if root else pwd.getpwuid(os.geteuid())
         self.processes, self.servers = [], []
         self.ports = os.environ.get("TEST_PORTS", "23000 23999")
         self.home = self.folder("home")
@@ -33,12 +34,14 @@ class Sandbox:
         return path
 
     def own(self, path):
-        """Give a tree to the user that everything runs as."""
+        """Give a file, or a tree, to the user that everything runs as."""
         if os.geteuid() != 0:
             return
+        names = [path]
         for top, folders, files in os.walk(path):
-            for name in [top] + [os.path.join(top, n) for n in folders + files]:
-                os.chown(name, self.user.pw_uid, self.user.pw_gid, follow_symlinks=False)
+            names += [os.path.join(top, name) for name in folders + files]
+        for name in names:
+            os.chown(name, self.user.pw_uid, self.user.pw_gid, follow_symlinks=False)
 
     def copy(self, source, target):
         shutil.copytree(source, target, symlinks=True)
@@ -59,13 +62,14 @@ class Sandbox:
     def _command(self, argv):
         if os.geteuid() != 0:
             return argv
-        ids = [f"--reuid={self.user.pw_uid}", f"--regid={self.user.pw_gid}", "--clear-groups"]
-        return ["setpriv", *ids, *argv]
+        ids = [f"--reuid={self.user.pw_uid}", f"--regid={self.user.pw_gid}"]
+        return ["setpriv", *ids, "--clear-groups", *argv]
 
     def _environment(self, extra):
         env = {"PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", "LANG": "C.UTF-8"}
         env.update(HOME=self.home, TMPDIR=self.folder("home"), TZ="UTC")
-        env.update({k: v for k, v in os.environ.items() if k.startswith(("ASAN_", "UBSAN_"))})
+        ours = ("ASAN_", "UBSAN_")
+        env.update({k: v for k, v in os.environ.items() if k.startswith(ours)})
         env.update(extra)
         return env
 

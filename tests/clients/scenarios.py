@@ -1,4 +1,4 @@
-"""The scenarios: each a function that is given its Checks and a Lab, and complains there."""
+"""The scenarios: each a function that is given a Lab, and Checks to complain to."""
 
 import json
 import os
@@ -45,22 +45,41 @@ def untouched_mail(mailbox):
 
 def migrated(check, lab, profile, new, download=3, **how):
     """Call reuidl on the profile; what must be true before the client runs again."""
-    mail, files = profile.mailbox(), profile.files()
+    mail, files = profile.mailbox(), profile.files().items()
+    time_of_mail = int(os.stat(profile.inbox).st_mtime)
     before = profile.entries()
     done = lab.migrate(profile, new, **how)
     check.same("reuidl's exit", done.returncode, 0)
     try:
         told = json.loads(done.stdout).get("check", {})
-        check.same("reuidl's own forecast", told, {**told, "download": download, "delete": 0})
+        check.same("reuidl's own forecast", told,
+                   {**told, "download": download, "delete": 0})
     except ValueError:
         check.that("reuidl --json printed no JSON", False)
     check.same("length of the Inbox", len(profile.mailbox()), len(mail))
+    # The client trusts its index only while the mail file's time is the one it noted.
+    check.same("time of the Inbox", int(os.stat(profile.inbox).st_mtime), time_of_mail)
     check.that("reuidl changed the mail itself",
                untouched_mail(profile.mailbox()) == untouched_mail(mail))
-    check.same("files of the profile, mode and owner", profile.files(), files)
-    check.same("times after reuidl",
-               [e[2] for e in profile.entries()], [e[2] for e in before])
+    check.lists("files of the profile, mode and owner", profile.files().items(), files)
+    paired(check, lab, new, before, profile.entries())
     return before
+
+
+def paired(check, lab, new, before, after):
+    """Each entry has its own letter's new UIDL.  Which letter has which we know from
+    filling the servers, not from reuidl.  The others must not bear a name in use there."""
+    letter_of = dict(zip(lab.old.uidls(), letters.OLD))
+    uidl_of = dict(zip(new.numbers, new.uidls()))
+    check.same("letters and times after reuidl",
+               [(e[0], e[2]) for e in after], [(e[0], e[2]) for e in before])
+    for (status, old, _), (_, now, _) in zip(before, after):
+        number = letter_of[old]
+        if status == "k" and number in uidl_of:
+            check.same(f"UIDL of letter {number}", now, uidl_of[number])
+        else:
+            check.that(f"letter {number} took the UIDL of another",
+                       now not in uidl_of.values())
 
 
 def arrived(check, lab, profile, new, before, kept=30, certificate=None):
@@ -74,7 +93,6 @@ def arrived(check, lab, profile, new, before, kept=30, certificate=None):
     check.same("entries of popstate.dat", len(met.entries), kept + 3)
     check.same("their letter", {e[0] for e in met.entries}, {"k"})
     check.lists("their UIDLs", [e[1] for e in met.entries], new.uidls())
-    # Which letter has which UIDL is known from how the servers were filled, not from reuidl.
     time_of = {e[1]: e[2] for e in before}
     wanted = {n: time_of[u] for n, u in zip(letters.OLD, lab.old.uidls())}
     found = {n: dict((e[1], e[2]) for e in met.entries).get(u)
@@ -201,7 +219,8 @@ def partial(check, lab):
     migrated(check, lab, profile, new, download=3 + len(stubs))
     profile.set_server("127.0.0.1", new.port)
     met = Contact(profile, new)
-    check.same("downloads of the first and second check", met.downloads, [3 + len(stubs), 0])
+    check.same("downloads of the first and second check",
+               met.downloads, [3 + len(stubs), 0])
     check.same("deleted on the server", met.deleted, 0)
     check.lists("letters in the client, each once", met.letters, ALL)
     check.lists("UIDLs in popstate.dat", [e[1] for e in met.entries], new.uidls())
@@ -217,13 +236,13 @@ def control(check, lab):
 
 
 def control_counters(check, lab):
-    """Counters are worse: the three new letters bear known numbers and are never fetched."""
+    """Counters are worse: the new letters bear known numbers and are never fetched."""
     new = lab.move("newY", gone=(2, 9, 17, 23, 30))
     profile = prepared(lab, "Y")
     profile.set_server("127.0.0.1", new.port)
     met = Contact(profile, new)
     check.same("downloads", met.downloads, [0, 0])
-    check.lists("letters in the client", met.letters, [letters.ident(n) for n in letters.OLD])
+    check.lists("letters in the client", met.letters, map(letters.ident, letters.OLD))
 
 
 SCENARIOS = {

@@ -118,7 +118,7 @@ MESSAGES = """
     return [...inbox.msgDatabase.enumerateMessages()].map(m => m.messageId);
 """
 
-# A certificate that nobody signed: the client asks once and remembers; so is it told here.
+# A certificate that nobody signed: the client asks, and remembers.  So is it told here.
 TRUST = """
     const [host, port, base64] = args;
     const db = Cc["@mozilla.org/security/x509certdb;1"].getService(Ci.nsIX509CertDB);
@@ -178,7 +178,8 @@ class Profile:
         for top, folders, files in os.walk(self.path):
             for path in (os.path.join(top, name) for name in folders + files):
                 entry = os.lstat(path)
-                found[os.path.relpath(path, self.path)] = (oct(entry.st_mode), entry.st_uid)
+                name = os.path.relpath(path, self.path)
+                found[name] = (oct(entry.st_mode), entry.st_uid)
         return found
 
     def state(self):
@@ -208,7 +209,7 @@ class Session:
              "--remote-allow-system-access", "--profile", profile.path],
             log, MOZ_HEADLESS="1", MOZ_CRASHREPORTER_DISABLE="1")
         try:
-            self.driver = Marionette(port, 40, lambda: self.process.poll() is None)
+            self.driver = Marionette(port, 90, lambda: self.process.poll() is None)
             self._wait_for_accounts()
             self.driver.script(SET_PASSWORD, profile.host, "lab", password)
         except BaseException:
@@ -224,7 +225,7 @@ class Session:
 
     def _wait_for_accounts(self):
         """Marionette answers before the client's own window has set the accounts up."""
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             if self.driver.script(
                     "const w = Services.wm.getMostRecentWindow('mail:3pane');"
@@ -234,7 +235,7 @@ class Session:
         raise RuntimeError("the client's window did not appear")
 
     def get_mail(self):
-        status = self.driver.script(GET_MAIL, timeout=30)
+        status = self.driver.script(GET_MAIL, timeout=60)
         if status != 0:
             raise RuntimeError(f"get mail ended with {status:#x}")
 
