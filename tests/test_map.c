@@ -490,6 +490,33 @@ Test(map, reading_changes_nothing)
 	cr_expect_eq(before.st_mtim.tv_nsec, after.st_mtim.tv_nsec);
 }
 
+/* A writer that was killed leaves half a transaction, and the journal that undoes it. */
+Test(map, a_hot_journal_is_rolled_back_by_the_reader)
+{
+	static const char script[] =
+		"PRAGMA cache_size = 1; BEGIN;\n"
+		"UPDATE old_list SET uidl = 'x'; UPDATE new_list SET uidl = 'x';\n"
+		"UPDATE old_pair SET partner = 1; DELETE FROM old_evidence;\n"
+		"UPDATE new_pair SET partner = 1; UPDATE side SET count = 1;\n"
+		"UPDATE map SET matched = 1;\n"
+		".system kill -9 $PPID\n";
+	char command[512];
+	struct map *m;
+	make_map();
+	put(other, script, sizeof(script) - 1);
+	snprintf(command, sizeof(command), "sh -c \"sqlite3 '%s' < '%s'\" 2>/dev/null",
+		path, other);
+	FILE *p = popen(command, "r");
+	cr_assert_not_null(p);
+	pclose(p);
+	cr_assert_eq(files_in_folder(), 3, "no journal: the test tests nothing");
+	cr_assert_eq(map_open(path, &m, &e), 0, "%s", e.message);
+	cr_expect_eq(map_each(m, SIDE_OLD, NULL, NULL, &e), 0, "%s", e.message);
+	cr_expect_eq(map_each(m, SIDE_NEW, NULL, NULL, &e), 0, "%s", e.message);
+	map_close(m);
+	cr_expect_eq(files_in_folder(), 2);
+}
+
 /* --- resuming --- */
 
 /* Lists and evidence for old 0 to 2, then the process is killed. */
