@@ -688,13 +688,14 @@ Test(map, a_pair_needs_the_whole_digest_its_evidence_rests_on)
 		id.id.byte[31] ^= 1;
 		damaged.damaged.byte[31] ^= 1;
 		body.body.byte[31] ^= 1;
-		compare(kind, &ev, &ev, true);
-		compare(kind, &ev, &strict, kind != EVIDENCE_STRICT);
-		compare(kind, &ev, &loose,
+		compare((enum evidence_kind)kind, &ev, &ev, true);
+		compare((enum evidence_kind)kind, &ev, &strict, kind != EVIDENCE_STRICT);
+		compare((enum evidence_kind)kind, &ev, &loose,
 			kind != EVIDENCE_LOOSE && kind != EVIDENCE_ORDER);
-		compare(kind, &ev, &id, kind != EVIDENCE_ID);
-		compare(kind, &ev, &damaged, kind != EVIDENCE_DAMAGED);
-		compare(kind, &ev, &body, false);
+		compare((enum evidence_kind)kind, &ev, &id, kind != EVIDENCE_ID);
+		compare((enum evidence_kind)kind, &ev, &damaged,
+			kind != EVIDENCE_DAMAGED);
+		compare((enum evidence_kind)kind, &ev, &body, false);
 	}
 }
 
@@ -733,8 +734,8 @@ Test(map, true_copies_are_equal_across_the_class)
 		p.new_copies[0] = p.new_copies[1] = p.new_copies[2] = 1;
 		finish(m, &p);
 		cr_expect_eq(p.match.pairs, same ? 2 : 0);
-		cr_expect_eq(p.copies[1], same);
-		cr_expect_eq(p.new_copies[2], same);
+		cr_expect_eq(p.copies[1], (uint32_t)same);
+		cr_expect_eq(p.new_copies[2], (uint32_t)same);
 		map_close(m);
 		cr_expect_str_eq(
 			ask(path, "SELECT sum(copies) FROM new_pair"), same ? "3" : "0");
