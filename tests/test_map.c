@@ -490,6 +490,33 @@ Test(map, reading_changes_nothing)
 	cr_expect_eq(before.st_mtim.tv_nsec, after.st_mtim.tv_nsec);
 }
 
+/* A writer that was killed leaves half a transaction, and the journal that undoes it. */
+Test(map, a_hot_journal_is_rolled_back_by_the_reader)
+{
+	static const char script[] =
+		"PRAGMA cache_size = 1; BEGIN;\n"
+		"UPDATE old_list SET uidl = 'x'; UPDATE new_list SET uidl = 'x';\n"
+		"UPDATE old_pair SET partner = 1; DELETE FROM old_evidence;\n"
+		"UPDATE new_pair SET partner = 1; UPDATE side SET count = 1;\n"
+		"UPDATE map SET matched = 1;\n"
+		".system kill -9 $PPID\n";
+	char command[512];
+	struct map *m;
+	make_map();
+	put(other, script, sizeof(script) - 1);
+	snprintf(command, sizeof(command), "sh -c \"sqlite3 '%s' < '%s'\" 2>/dev/null",
+		path, other);
+	FILE *p = popen(command, "r");
+	cr_assert_not_null(p);
+	pclose(p);
+	cr_assert_eq(files_in_folder(), 3, "no journal: the test tests nothing");
+	cr_assert_eq(map_open(path, &m, &e), 0, "%s", e.message);
+	cr_expect_eq(map_each(m, SIDE_OLD, NULL, NULL, &e), 0, "%s", e.message);
+	cr_expect_eq(map_each(m, SIDE_NEW, NULL, NULL, &e), 0, "%s", e.message);
+	map_close(m);
+	cr_expect_eq(files_in_folder(), 2);
+}
+
 /* --- resuming --- */
 
 /* Lists and evidence for old 0 to 2, then the process is killed. */
@@ -661,13 +688,14 @@ Test(map, a_pair_needs_the_whole_digest_its_evidence_rests_on)
 		id.id.byte[31] ^= 1;
 		damaged.damaged.byte[31] ^= 1;
 		body.body.byte[31] ^= 1;
-		compare(kind, &ev, &ev, true);
-		compare(kind, &ev, &strict, kind != EVIDENCE_STRICT);
-		compare(kind, &ev, &loose,
+		compare((enum evidence_kind)kind, &ev, &ev, true);
+		compare((enum evidence_kind)kind, &ev, &strict, kind != EVIDENCE_STRICT);
+		compare((enum evidence_kind)kind, &ev, &loose,
 			kind != EVIDENCE_LOOSE && kind != EVIDENCE_ORDER);
-		compare(kind, &ev, &id, kind != EVIDENCE_ID);
-		compare(kind, &ev, &damaged, kind != EVIDENCE_DAMAGED);
-		compare(kind, &ev, &body, false);
+		compare((enum evidence_kind)kind, &ev, &id, kind != EVIDENCE_ID);
+		compare((enum evidence_kind)kind, &ev, &damaged,
+			kind != EVIDENCE_DAMAGED);
+		compare((enum evidence_kind)kind, &ev, &body, false);
 	}
 }
 
@@ -706,8 +734,8 @@ Test(map, true_copies_are_equal_across_the_class)
 		p.new_copies[0] = p.new_copies[1] = p.new_copies[2] = 1;
 		finish(m, &p);
 		cr_expect_eq(p.match.pairs, same ? 2 : 0);
-		cr_expect_eq(p.copies[1], same);
-		cr_expect_eq(p.new_copies[2], same);
+		cr_expect_eq(p.copies[1], (uint32_t)same);
+		cr_expect_eq(p.new_copies[2], (uint32_t)same);
 		map_close(m);
 		cr_expect_str_eq(
 			ask(path, "SELECT sum(copies) FROM new_pair"), same ? "3" : "0");

@@ -18,6 +18,21 @@ struct map {
 /* "old", "new": what the tables of a side begin with. */
 extern const char *const map_side_names[2];
 
+/* map_check.c: the statements that make the tables. */
+#define MAP_TABLES 11
+extern const char *const map_tables[MAP_TABLES];
+
+/* What the first 100 bytes say, read without SQLite. */
+struct map_header {
+	uint64_t size;	  /* of the file */
+	uint64_t claimed; /* by its header; 0: says nothing */
+	bool hot;	  /* a journal that must be rolled back lies beside it */
+};
+
+int map_header_read(struct map_header *h, const char *path, struct err *e);
+/* Schema, length and damage of an open file. */
+int map_check(struct map *m, const struct map_header *h, struct err *e);
+
 /* map.c: a new file (mode 0600, ERR_USAGE if there is one), with the tables. */
 int map_make(const char *path, const struct map_side sides[2], struct map **out,
 	struct err *e);

@@ -20,7 +20,7 @@ struct row {
 static int
 insert_row(struct map *m, sqlite3_stmt *st, const struct row *row, struct err *e)
 {
-	sqlite3_bind_int64(st, 1, (int64_t)row->index);
+	sql_bind_next(st, 1, row->index);
 	if (row->partner == MATCH_NONE)
 		sqlite3_bind_null(st, 2);
 	else

@@ -1,8 +1,7 @@
 /* Writing a map while match goes on: lists, and evidence as it arrives. */
 #include "map/map_db.h"
 
-#include <stdio.h>
-
+#include "base/buf.h"
 #include "base/os.h"
 
 #define CACHE_SECONDS  (24 * 60 * 60)
@@ -83,27 +82,37 @@ insert_list(struct map *m, enum side side, const struct listing *l, struct diges
 {
 	sqlite3_stmt *st;
 	struct hash hash = {0};
+	struct buf bytes;
 	int r = 0;
 	if (sql_prepare(&m->sql, &st, e, "INSERT INTO %s_list VALUES (?, ?, ?, ?)",
 		    map_side_names[side]) == -1)
 		return -1;
 	*plain = false;
 	hash_begin(&hash);
+	buf_init(&bytes, (size_t)1 << 20); /* quicker by the block */
 	for (size_t i = 0; i < l->n && r == 0; i++) {
 		const struct message *one = &l->at[i];
-		char size[24];
 		struct text uidl = message_uidl(one);
 		if (!*plain && uidl_is_plain(uidl))
 			*plain = true;
-		sqlite3_bind_int64(st, 1, (int64_t)i);
+		sql_bind_next(st, 1, i);
 		sql_bind_text(st, 2, uidl);
 		sqlite3_bind_int64(st, 3, (int64_t)one->size);
 		sqlite3_bind_int(st, 4, one->flags & (MESSAGE_TWICE | MESSAGE_BAD_UIDL));
 		r = sql_run(&m->sql, st, e);
-		snprintf(size, sizeof(size), " %llu\n", (unsigned long long)one->size);
-		hash_add(&hash, uidl);
-		hash_add(&hash, text_of(size));
+		if (bytes.len > 32768) {
+			hash_add(&hash, buf_text(&bytes));
+			buf_clear(&bytes);
+		}
+		/* The NUL and 8 bytes of size, so that no list reads like another. */
+		char tail[9] = {0};
+		for (int k = 0; k < 8; k++)
+			tail[1 + k] = (char)(one->size >> 8 * k);
+		buf_add(&bytes, uidl);
+		buf_add(&bytes, (struct text){tail, sizeof(tail)});
 	}
+	hash_add(&hash, buf_text(&bytes));
+	buf_release(&bytes);
 	*digest = hash_end(&hash);
 	hash_release(&hash);
 	sqlite3_finalize(st);

@@ -158,6 +158,15 @@ sql_bind_digest(sqlite3_stmt *st, int at, const struct digest *d)
 		sqlite3_bind_blob(st, at, d->byte, sizeof(d->byte), SQLITE_STATIC);
 }
 
+void
+sql_bind_next(sqlite3_stmt *st, int at, size_t n)
+{
+	if (n == 0)
+		sqlite3_bind_int64(st, at, 0);
+	else
+		sqlite3_bind_null(st, at);
+}
+
 struct text
 sql_text(sqlite3_stmt *st, int column)
 {

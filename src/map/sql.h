@@ -47,6 +47,9 @@ int sql_fail(struct sql *s, int code, struct err *e);
 /* Bound bytes must live until sql_run(). */
 void sql_bind_text(sqlite3_stmt *st, int at, struct text t);
 void sql_bind_digest(sqlite3_stmt *st, int at, const struct digest *d); /* NULL: null */
+/* The key of the n-th row put into an empty table, from 0. After the first, SQLite counts
+ * on by itself, and is quicker so: it need not look whether the key is there. */
+void sql_bind_next(sqlite3_stmt *st, int at, size_t n);
 /* Valid until the next step. */
 struct text sql_text(sqlite3_stmt *st, int column);
 
