@@ -149,7 +149,11 @@ text_hash(struct text t)
 	for (size_t i = 0; i < t.len; i++)
 		h = (h ^ (unsigned char)t.at[i]) * 16777619u;
 	/* The low bits index tables, and counters differ only in their last digits. */
-	return h ^ h >> 15;
+	h ^= h >> 16;
+	h *= 0x85ebca6bu;
+	h ^= h >> 13;
+	h *= 0xc2b2ae35u;
+	return h ^ h >> 16;
 }
 
 bool

@@ -128,22 +128,19 @@ show_hunks(struct run *r, const struct job *j)
 }
 
 static void
-show_group(struct run *r, const struct job *j, uint8_t fate, uint8_t why, const char *does)
+show_group(struct run *r, const struct job *j, uint8_t fate, uint8_t why, size_t n,
+	const char *does)
 {
 	const struct plan *p = &j->plan;
-	size_t n = 0, examples = r->options->all ? SIZE_MAX : EXAMPLES_MAX;
+	size_t left = r->options->all ? SIZE_MAX : EXAMPLES_MAX;
 	char safe[256];
 
-	for (size_t i = 0; i < j->store.nrecords; i++)
-		n += p->fate[i] == fate && p->why[i] == why;
-	if (n == 0)
-		return;
 	out(r->console, "  %zu %s%s%s\n", n, does, *plan_why(why) != '\0' ? ": " : "",
 		plan_why(why));
-	for (size_t i = 0, k = 0; i < j->store.nrecords && k < examples; i++) {
+	for (size_t i = 0; i < j->store.nrecords && left > 0; i++) {
 		if (p->fate[i] != fate || p->why[i] != why)
 			continue;
-		k++;
+		left--;
 		out(r->console, "      %s\n",
 			text_escape(record_uidl(&j->store.records[i]), safe, sizeof(safe)));
 	}
@@ -162,10 +159,15 @@ show_rest(struct run *r, const struct job *j)
 		{FATE_WAS_TOMBSTONE, "stay set aside"},
 		{FATE_TOMBSTONE, "are set aside, so that they hide no new message"},
 	};
+	size_t n[FATES][WHYS] = {{0}};
 
+	for (size_t i = 0; i < j->store.nrecords; i++)
+		n[j->plan.fate[i]][j->plan.why[i]]++;
 	for (size_t g = 0; g < sizeof(groups) / sizeof(groups[0]); g++)
-		for (unsigned why = 0; why <= WHY_COPY; why++)
-			show_group(r, j, groups[g].fate, (uint8_t)why, groups[g].does);
+		for (size_t why = 0; why < WHYS; why++)
+			if (n[groups[g].fate][why] > 0)
+				show_group(r, j, groups[g].fate, (uint8_t)why,
+					n[groups[g].fate][why], groups[g].does);
 }
 
 static void

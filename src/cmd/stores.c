@@ -183,6 +183,10 @@ change(struct job *j, struct run *r, struct result *res, struct map *m, struct e
 		.renamed = p->nfate[FATE_RENAMED],
 		.tombstones = p->nfate[FATE_TOMBSTONE],
 	};
+	/* The bytes are verified: what led to them need not be held while they are
+	 * written, copied and read back. */
+	plan_release(p);
+	store_release(&j->store);
 	if (rc == 0)
 		rc = target_replace(&j->target, buf_text(&bytes), j->journal, &record, e);
 	buf_release(&bytes);

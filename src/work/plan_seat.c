@@ -27,15 +27,31 @@ record_key(const struct planning *ps, uint32_t record)
 	                        : record_uidl(&ps->store->records[record]);
 }
 
-/* Next record with this key from `*at` on, MATCH_NONE at the end. */
-static uint32_t
-table_next(const struct planning *ps, struct text key, size_t *at)
-{
-	while (ps->table[*at] != 0) {
-		uint32_t record = ps->table[*at] - 1;
+/* A walk over the records with one key. */
+struct walk {
+	struct text key;
+	size_t at;
+	uint8_t tag;
+};
 
-		*at = (*at + 1) & (ps->table_size - 1);
-		if (text_equal(record_key(ps, record), key))
+static struct walk
+walk_begin(const struct planning *ps, struct text key)
+{
+	uint32_t hash = text_hash(key);
+
+	return (struct walk){key, hash & (ps->table_size - 1), (uint8_t)(hash >> 24)};
+}
+
+/* The next one, MATCH_NONE at the end. */
+static uint32_t
+walk_next(const struct planning *ps, struct walk *w)
+{
+	while (ps->table[w->at] != 0) {
+		uint32_t record = ps->table[w->at] - 1;
+		bool may = ps->tags[w->at] == w->tag;
+
+		w->at = (w->at + 1) & (ps->table_size - 1);
+		if (may && text_equal(record_key(ps, record), w->key))
 			return record;
 	}
 	return MATCH_NONE;
@@ -83,15 +99,15 @@ make_table(struct planning *ps)
 	while (ps->table_size < n + n / 2)
 		ps->table_size *= 2;
 	ps->table = must_alloc(ps->table_size * sizeof(*ps->table));
+	ps->tags = must_alloc(ps->table_size);
 	for (size_t i = 0; i < n; i++) {
-		size_t at;
-
 		if (!(ps->seats[i].flags & SEAT_SEEN))
 			continue;
-		at = text_hash(record_key(ps, (uint32_t)i)) & (ps->table_size - 1);
-		while (ps->table[at] != 0)
-			at = (at + 1) & (ps->table_size - 1);
-		ps->table[at] = (uint32_t)i + 1;
+		struct walk w = walk_begin(ps, record_key(ps, (uint32_t)i));
+		while (ps->table[w.at] != 0)
+			w.at = (w.at + 1) & (ps->table_size - 1);
+		ps->table[w.at] = (uint32_t)i + 1;
+		ps->tags[w.at] = w.tag;
 	}
 }
 
@@ -109,7 +125,7 @@ static int
 see_new(void *arg, const struct map_message *m, struct err *e)
 {
 	struct planning *ps = arg;
-	size_t at, bytes;
+	size_t bytes;
 	uint32_t record;
 
 	if (ps->nnew + 2 > ps->new_cap) {
@@ -127,9 +143,8 @@ see_new(void *arg, const struct map_message *m, struct err *e)
 	ps->usable[ps->nnew] = !(m->flags & (MESSAGE_TWICE | MESSAGE_BAD_UIDL));
 	note_lookalike(ps, m->uidl);
 
-	struct text key = key_of(ps, m->uidl);
-	at = text_hash(key) & (ps->table_size - 1);
-	while ((record = table_next(ps, key, &at)) != MATCH_NONE)
+	struct walk w = walk_begin(ps, key_of(ps, m->uidl));
+	while ((record = walk_next(ps, &w)) != MATCH_NONE)
 		if (!(ps->seats[record].flags & SEAT_TOMBSTONE))
 			ps->seats[record].in_new = (uint32_t)ps->nnew;
 	ps->nnew++;
@@ -140,8 +155,7 @@ static int
 see_old(void *arg, const struct map_message *m, struct err *e)
 {
 	struct planning *ps = arg;
-	struct text key = key_of(ps, m->uidl);
-	size_t at = text_hash(key) & (ps->table_size - 1);
+	struct walk w = walk_begin(ps, key_of(ps, m->uidl));
 	uint32_t record, partner = m->partner;
 	bool known = false;
 
@@ -149,7 +163,7 @@ see_old(void *arg, const struct map_message *m, struct err *e)
 	note_lookalike(ps, m->uidl);
 	if (partner != MATCH_NONE && (partner >= ps->nnew || !ps->usable[partner]))
 		partner = MATCH_NONE;
-	while ((record = table_next(ps, key, &at)) != MATCH_NONE) {
+	while ((record = walk_next(ps, &w)) != MATCH_NONE) {
 		struct seat *seat = &ps->seats[record];
 
 		/* Two old messages with one key: nobody knows which the record is. */
@@ -224,6 +238,7 @@ plan_state_release(struct planning *ps)
 {
 	free(ps->seats);
 	free(ps->table);
+	free(ps->tags);
 	buf_release(&ps->texts);
 	buf_release(&ps->key);
 	free(ps->at);
