@@ -243,6 +243,11 @@ Test(mailbox, hangs_up_in_the_middle_then_works)
 	cr_expect(strstr(h.seen, "connections=2 ") != NULL);
 }
 
+Test(mailbox, hangs_up_at_once)
+{
+	fails("greeting=;greeting_end", ERR_UNREACHABLE, "hangs up before");
+}
+
 Test(mailbox, hangs_up_always)
 {
 	fails("n=200;hangup;after=20;conns=99", ERR_UNREACHABLE, "hung up");
