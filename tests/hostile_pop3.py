@@ -56,6 +56,7 @@ class Session:
         self.tls = opt.get("tls") == "implicit"
         self.in_ = self.plain = False
         first = 1 if "renumber" in opt and nth > 1 else 0
+        self.more = 55 if "grows" in opt and nth > 1 else 0
         self.list = list(range(first, N))  # POP3 number - 1 -> message
 
     def say(self, line):
@@ -193,11 +194,11 @@ class Session:
             self.uidls(at)
         elif word == "LIST" and not args:
             gap = opt.get("list_gap")
-            self.lines(b"+OK", [b"%d %d" % (i + 1, size(m)) for i, m in enumerate(at)
+            self.lines(b"+OK", [b"%d %d" % (i + 1, size(m) + self.more) for i, m in enumerate(at)
                                 if gap is None or int(gap) != i])
         elif word == "LIST" and k is not None:
             wrong = "wrong_marker" in opt and self.bad and self.tops > number("after")
-            self.say(b"+OK %s %d" % (args[0], size(k) + wrong))
+            self.say(b"+OK %s %d" % (args[0], size(k) + self.more + wrong))
         elif word == "TOP" and len(args) == 2 and k is not None:
             self.top(k, int(args[1]))
         else:

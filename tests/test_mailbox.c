@@ -143,6 +143,12 @@ Test(mailbox, wrong_password)
 	cr_expect(strstr(h.seen, "logins=1 ") != NULL);
 }
 
+Test(mailbox, password_in_the_servers_words_is_not_shown)
+{
+	fails("refuse_login=-ERR bad command PASS secret", ERR_LOGIN, "not shown");
+	cr_expect(strstr(h.e.message, "secret") == NULL);
+}
+
 Test(mailbox, auth_plain_when_it_is_announced)
 {
 	works("plain", 50);
@@ -241,6 +247,11 @@ Test(mailbox, hangs_up_in_the_middle_then_works)
 	cr_expect(strstr(h.said, "hung up") != NULL, "%s", h.said);
 	cr_expect(strstr(h.notes, "connected again") != NULL);
 	cr_expect(strstr(h.seen, "connections=2 ") != NULL);
+}
+
+Test(mailbox, hangs_up_at_once)
+{
+	fails("greeting=;greeting_end", ERR_UNREACHABLE, "hangs up before");
 }
 
 Test(mailbox, hangs_up_always)
@@ -347,6 +358,22 @@ Test(mailbox, message_numbers_that_have_moved)
 	}
 	hostile_end(&h);
 	cr_expect(strstr(h.notes, "1 messages were gone") != NULL);
+}
+
+Test(mailbox, sizes_that_have_grown_between_sessions)
+{
+	size_t grown = 0;
+
+	hostile_start(&h, "n=200;hangup;after=100;grows");
+	cr_assert_eq(hostile_run(&h), 0, "%s", h.e.message);
+	hostile_all_right(&h, 200);
+	/* Each size is of the session in which the header was read. */
+	for (size_t i = 0; i < 200; i++)
+		grown += h.mailbox.listing.at[i].size > hostile_octets(i) + 55;
+	cr_expect_eq(h.mailbox.listing.at[0].size,
+		hostile_octets(0) + strlen("Hello\r\n..dot\r\n.\r\nbye 0\r\n"));
+	cr_expect(grown > 90 && grown < 200, "%zu", grown);
+	hostile_end(&h);
 }
 
 Test(mailbox, top_unknown)

@@ -67,6 +67,20 @@ login_is_busy(struct text t)
 	return contains(t, "lock") && !contains(t, "account") && !contains(t, "user");
 }
 
+struct text
+login_words(struct text words, size_t most, const struct mailbox_options *o)
+{
+	size_t n = o->password != NULL ? strlen(o->password) : 0;
+
+	for (size_t i = 0; n > 0 && i + n <= words.len; i++) {
+		if (memcmp(words.at + i, o->password, n) == 0)
+			return text_of("(not shown: the password is in it)");
+	}
+	if (words.len > most)
+		words.len = most;
+	return words;
+}
+
 static int
 say(struct wire *w, const char *command, const char *value,
 	const struct mailbox_options *o, struct err *e)

@@ -18,6 +18,10 @@ bool login_by_plain(const struct capabilities *c, const struct mailbox_options *
 /* A -ERR that is worth waiting for: the mailbox is locked, the server is busy. */
 bool login_is_busy(struct text reply);
 
+/* The server's words, fit for a message: at most `most` bytes, and nothing of them if the
+ * password is among them (some servers say the whole command again). */
+struct text login_words(struct text words, size_t most, const struct mailbox_options *o);
+
 /* Each says one command and marks it secret; -1 if it cannot be said. */
 int login_say_user(struct wire *w, const struct mailbox_options *o, struct err *e);
 int login_say_pass(struct wire *w, const struct mailbox_options *o, struct err *e);

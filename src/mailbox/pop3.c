@@ -253,8 +253,7 @@ status_line(struct pop3 *p, struct text line, struct err *e)
 	if (!yes && !is_status(line, "-ERR")) {
 		if (is_status(line, "+"))
 			return pop3_login_continue(p, &r, e);
-		if (line.len > 200)
-			line.len = 200;
+		line = login_words(line, 200, &p->m->options);
 		return pop3_surprise(p, ERR_PROTOCOL, e, "want +OK or -ERR, not \"%.*s\"",
 			TEXT_ARG(line));
 	}

@@ -48,8 +48,7 @@ pop3_list_status(struct pop3 *p, const struct request *r, bool yes, struct text 
 	/* Some servers answer -ERR when there is nothing to list. */
 	if (yes || (p->stat_known && p->stat_count == 0))
 		return FINE;
-	if (words.len > 200)
-		words.len = 200;
+	words = login_words(words, 200, &p->m->options);
 	err_set(e, ERR_PROTOCOL, "", "%s: %s refuses %s: \"%.*s\"%s", p->m->options.name,
 		p->m->options.url.host, r->ask == ASK_UIDL ? "UIDL" : "LIST",
 		TEXT_ARG(words),
@@ -107,7 +106,7 @@ static int
 size_line(struct pop3 *p, struct text line, struct err *e)
 {
 	struct cursor c = {line, 0};
-	struct number *found = NULL, key;
+	struct number *found = NULL, key = {0};
 	uint64_t number, size;
 
 	if (!take_number(&c, &number) || !take_number(&c, &size) || number == 0 ||
@@ -186,6 +185,22 @@ sorted(struct listing *l)
 	return at;
 }
 
+/* mailutils adds a header between two sessions, and the size grows: the size must be of
+ * the session in which the header is read. Where it has been read, the old size stays,
+ * and cannot serve as a marker now. */
+static bool
+same(struct message *old, const struct message *new, bool listed)
+{
+	bool moved = listed && old->size != new->size;
+
+	old->number = new->number;
+	if (moved && (old->flags & MESSAGE_HEADER) != 0)
+		return false;
+	if (listed)
+		old->size = new->size;
+	return listed;
+}
+
 /* Numbers may have moved since the last connection: the UIDL says which message it is.
  * One whose UIDL stands twice is the same only under the same number. A message that is
  * gone gets number 0. */
@@ -213,9 +228,8 @@ compare(struct pop3 *p)
 			k++;
 		}
 		if (k < is->n && order == 0) {
-			old[i]->number = new[k]->number;
-			old[i]->size = new[k]->size;
-			listed[old[i] - was->at] = p->listed[new[k] - is->at];
+			listed[old[i] - was->at] =
+				same(old[i], new[k], p->listed[new[k] - is->at]);
 		} else {
 			old[i]->number = 0;
 			gone++;

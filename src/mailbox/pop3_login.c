@@ -34,10 +34,10 @@ static int
 refused(struct pop3 *p, struct text words, struct err *e)
 {
 	const struct mailbox_options *o = &p->m->options;
+	bool busy = login_is_busy(words);
 
-	if (words.len > 300)
-		words.len = 300;
-	if (login_is_busy(words)) {
+	words = login_words(words, 300, o);
+	if (busy) {
 		err_set(e, ERR_BUSY, "locked",
 			"%s: %s: the mailbox cannot be opened now: \"%.*s\"", o->name,
 			o->url.host, TEXT_ARG(words));

@@ -219,8 +219,7 @@ pop3_top_feed(struct pop3 *p, bool *busy, struct err *e)
 static int
 no_top(struct pop3 *p, struct text words, struct err *e)
 {
-	if (words.len > 200)
-		words.len = 200;
+	words = login_words(words, 200, &p->m->options);
 	err_set(e, ERR_PROTOCOL, "",
 		"%s: %s has no TOP (\"%.*s\"), and whole messages are not read because "
 		"that "
@@ -244,8 +243,7 @@ check_marker(struct pop3 *p, const struct request *r, bool yes, struct text word
 					: p->stat_known && n == p->stat_count)
 			return FINE;
 	}
-	if (words.len > 200)
-		words.len = 200;
+	words = login_words(words, 200, &p->m->options);
 	return pop3_surprise(p, ERR_PROTOCOL, e, "want \"+OK %u %llu\", not \"%.*s\"",
 		m->number, (unsigned long long)m->size, TEXT_ARG(words));
 }

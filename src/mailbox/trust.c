@@ -168,6 +168,10 @@ trust_explain(CURLcode code, const char *words, struct text before,
 		/* Debian's libcurl has a limit of its own for all that it takes for headers. */
 		if (strstr(words, "Too large response") != NULL)
 			return endless(o, e);
+		if (code == CURLE_RECV_ERROR || code == CURLE_GOT_NOTHING)
+			return err_set(e, ERR_UNREACHABLE, "",
+				"%s: %s:%u hangs up before anything was asked (%s)",
+				o->name, HOST_PORT(o), words);
 		return err_set(e, ERR_UNREACHABLE, "", "%s: cannot reach %s:%u (%s)",
 			o->name, HOST_PORT(o), words);
 	}
