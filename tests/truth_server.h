@@ -211,7 +211,11 @@ make_truth(struct truth *t, uint64_t seed)
 		int order[TRUTH_MAX];
 		s[side] = make_server(t);
 		if (side == 0)
-			s[0].adds = s[0].refolds = s[0].damages = 0;
+			s[0] = (struct server){.marks = s[0].marks,
+				.cuts = s[0].cuts,
+				.refuses = s[0].refuses,
+				.counts = s[0].counts,
+				.uidls = s[0].uidls};
 		else if (chance(t, 70))
 			s[1].counts = s[0].counts;
 		for (int i = 0; i < (int)t->nmails; i++) {
