@@ -131,6 +131,11 @@ Test(header, runs_of_blanks_become_one)
 	cr_assert(strict_is("Subject:  a \t b\t\n\n", "Subject:a b\n"));
 }
 
+Test(header, a_tab_is_a_blank)
+{
+	cr_assert(strict_is("Subject: a\tb\n\n", "Subject:a b\n"));
+}
+
 Test(header, blanks_inside_a_word_count)
 {
 	cr_assert(!same_strict("Subject: re member\n\n", "Subject: remember\n\n"));
@@ -296,6 +301,12 @@ Test(header, loose_is_sorted_by_name)
 		"cc:c\nto:b\nx-long:3\nx-long-name-a:2\nx-long-name-b:1\n"));
 }
 
+Test(header, loose_has_the_shorter_name_first)
+{
+	cr_assert(loose_is("X-Long-Name-B: 1\nX-Long-Name: 2\n\n",
+		"x-long-name:2\nx-long-name-b:1\n"));
+}
+
 Test(header, loose_keeps_the_order_of_equal_names)
 {
 	cr_assert(loose_is(
@@ -384,6 +395,13 @@ Test(header, over_the_maximum_there_is_none)
 	for (int i = 0; i < 5; i++)
 		header_line(&h, (struct text){line, 1 << 20});
 	cr_assert(header_line(&h, text_of("")));
+	header_end(&h, &ev);
+	cr_assert_eq(ev.flags, MESSAGE_NO_HEADER | MESSAGE_BODY);
+	/* Lines that are dropped count, too. */
+	line[1] = 'a';
+	header_begin(&h);
+	for (int i = 0; i < 5; i++)
+		header_line(&h, (struct text){line, 1 << 20});
 	header_end(&h, &ev);
 	cr_assert_eq(ev.flags, MESSAGE_NO_HEADER | MESSAGE_BODY);
 	/* The next message is not the worse for it. */

@@ -227,3 +227,30 @@ Test(match, loose_with_unlike_lengths_needs_bodies)
 	cr_assert_eq(m.partner[3], MATCH_NONE);
 	END();
 }
+
+Test(match, loose_with_unlike_lengths_that_are_equal_by_chance)
+{
+	BEGIN();
+	add_unlike(&old, &new);
+	add_sized(&old, "a", LOOSE_A, 200);
+	add_sized(&new, "b", "Received: z\nMessage-ID: <1@x>\nDate: d\n\nydob\n", 200);
+	new.list.at[1].header_octets = old.list.at[1].header_octets;
+	match_boxes(&old, &new, &m);
+	cr_assert(!m.lengths_comparable);
+	cr_assert_eq(m.partner[1], MATCH_NONE);
+	END();
+}
+
+Test(match, digests_are_compared_beyond_their_first_bytes)
+{
+	BEGIN();
+	add(&old, "a", "Message-ID: <1@x>\n\nbody\n");
+	add(&new, "b", "Message-ID: <2@x>\n\nbody\n");
+	memcpy(new.list.at[0].strict, old.list.at[0].strict, MESSAGE_DIGEST - 1);
+	new.list.at[0].strict[MESSAGE_DIGEST - 1] =
+		(uint8_t)(old.list.at[0].strict[MESSAGE_DIGEST - 1] ^ 1);
+	new.list.at[0].message_id = old.list.at[0].message_id;
+	match_run(&old.list, &new.list, &m);
+	cr_assert_eq(m.pairs + m.nwant, 0);
+	END();
+}

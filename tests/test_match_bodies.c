@@ -191,3 +191,31 @@ Test(match_bodies, what_is_on_one_side_only_is_not_asked)
 	cr_assert_eq(m.unmatched[1], UNMATCHED_GONE);
 	END();
 }
+
+Test(match_bodies, what_a_refused_body_cannot_decide_is_not_asked)
+{
+	struct evidence none = {.flags = MESSAGE_NO_BODY};
+	BEGIN();
+
+	message_learn(add(&old, "a", COPY), &none);
+	message_learn(add(&old, "b", COPY), &none);
+	add(&new, "c", COPY);
+	message_learn(add(&old, "d", "Message-ID: <2@x>\nX-A: 1\n\nbody\n"), &none);
+	add(&new, "e", "Message-ID: <2@x>\nX-A: 2\n\nbody\n");
+	match_boxes(&old, &new, &m);
+	cr_assert_eq(new.nread, 0);
+	cr_assert_eq(m.pairs, 0);
+	for (int i = 0; i < 3; i++)
+		cr_assert_eq(m.unmatched[i], UNMATCHED_AMBIGUOUS);
+	END();
+}
+
+Test(match_bodies, messages_without_id_are_not_like_one_another)
+{
+	BEGIN();
+	add(&old, "a", "X-A: 1\n\nbody\n");
+	add(&new, "b", "X-A: 2\n\nbody\n");
+	match_boxes(&old, &new, &m);
+	cr_assert_eq(m.unmatched[0], UNMATCHED_GONE);
+	END();
+}

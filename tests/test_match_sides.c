@@ -206,3 +206,41 @@ Test(match_sides, nothing_at_all)
 	cr_assert_eq(m.pairs, 0);
 	END();
 }
+
+Test(match_sides, strict_on_a_partial_side_with_unlike_lengths_needs_bodies)
+{
+	BEGIN();
+	old.list.whole = false;
+	add_unlike(&old, &new);
+	add_sized(&old, "a", COPY, 200);
+	add_sized(&new, "b", "Message-ID: <1@x>\nDate: d\n\nydob\n", 201);
+	match_boxes(&old, &new, &m);
+	cr_assert_eq(m.partner[1], MATCH_NONE);
+	cr_assert_eq(old.nread, 2);
+	END();
+}
+
+Test(match_sides, cut_headers_are_asked_first)
+{
+	BEGIN();
+	add(&old, "a", COPY);
+	add(&old, "b", COPY);
+	add(&old, "c", "Message-ID: <2@x>\n");
+	add(&new, "d", COPY);
+	listing_mark(&old.list);
+	match_run(&old.list, &new.list, &m);
+	cr_assert_eq(m.nwant, 1);
+	cr_assert_eq(m.want_old[2], 1);
+	END();
+}
+
+Test(match_sides, a_header_that_is_refused_counts_for_none)
+{
+	BEGIN();
+	add(&old, "a", COPY)->flags |= MESSAGE_NO_HEADER;
+	add(&new, "b", COPY);
+	match_boxes(&old, &new, &m);
+	cr_assert_eq(m.pairs, 0);
+	cr_assert_eq(m.unmatched[0], UNMATCHED_NO_HEADER);
+	END();
+}

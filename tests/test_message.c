@@ -86,5 +86,12 @@ Test(message, learns_header_and_body_apart)
 		MESSAGE_TWICE | MESSAGE_HEADER | MESSAGE_HAS_DATE | MESSAGE_BODY);
 	message_learn(m, &none);
 	cr_assert(!(m->flags & MESSAGE_NO_BODY));
+	/* What was refused once has been given. */
+	none.flags = MESSAGE_NO_HEADER;
+	message_learn(m, &none);
+	cr_assert_eq(m->flags, MESSAGE_TWICE | MESSAGE_NO_HEADER | MESSAGE_BODY);
+	message_learn(m, &header);
+	cr_assert_eq(m->flags,
+		MESSAGE_TWICE | MESSAGE_HEADER | MESSAGE_HAS_DATE | MESSAGE_BODY);
 	listing_release(&l);
 }

@@ -25,7 +25,8 @@ match_truth(struct truth *t, struct match *m)
 		match_run(&t->box[0].list, &t->box[1].list, m);
 		if (m->nwant == 0)
 			return;
-		cr_assert_lt(rounds, 3, "seed %llu asks for ever", (unsigned long long)seed);
+		cr_assert_lt(
+			rounds, 3, "seed %llu asks for ever", (unsigned long long)seed);
 		read_wanted_bodies(&t->box[0], m->want_old);
 		read_wanted_bodies(&t->box[1], m->want_new);
 	}
@@ -116,7 +117,9 @@ judge(const struct truth *t, const struct match *m, uint64_t seed, struct score 
 			s->tellable++;
 			s->found += m->partner[i] != MATCH_NONE;
 			if (m->partner[i] == MATCH_NONE && getenv("REUIDL_TRUTH_SHOW"))
-				fprintf(stderr, "seed %llu: missed %zu %zu why %d\n%s\n====\n%s\n",
+				fprintf(stderr,
+					"seed %llu: missed %zu %zu why "
+					"%d\n%s\n====\n%s\n",
 					(unsigned long long)seed, i, k, m->unmatched[i],
 					old->message[i].text, new->message[k].text);
 		}
@@ -141,7 +144,8 @@ Test(truth, no_wrong_pair_and_nearly_all_found)
 	}
 	free(t);
 	if (getenv("REUIDL_TRUTH_SHOW") != NULL)
-		fprintf(stderr, "%zu pairs, %zu of %zu found\n", s.pairs, s.found, s.tellable);
+		fprintf(stderr, "%zu pairs, %zu of %zu found\n", s.pairs, s.found,
+			s.tellable);
 	cr_assert_geq((double)s.found, 0.999 * (double)s.tellable, "%zu of %zu", s.found,
 		s.tellable);
 	cr_assert(runs < 100 || s.pairs > 10 * runs);

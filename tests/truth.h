@@ -24,15 +24,15 @@ struct mail {
 	char line[TRUTH_LINES][240];
 	size_t nlines;
 	char body[600];
-	bool pinned;      /* must stand in the old mailbox: see truth_derive() */
+	bool pinned; /* must stand in the old mailbox: see truth_derive() */
 	enum place place;
-	int group;        /* mails of one group are true copies of one another */
+	int group; /* mails of one group are true copies of one another */
 };
 
 /* What a server makes of the mails; drawn once a mailbox. */
 struct server {
 	int adds, removes, refolds, marks, recases, reorders; /* in 100 messages */
-	int damages;      /* 0 no, 1 each byte to '?', 2 each run */
+	int damages; /* 0 no, 1 each byte to '?', 2 each run */
 	int cuts, refuses;
 	enum { COUNT_CRLF, COUNT_LF, COUNT_OFF, COUNT_ADDS } counts;
 	enum { UIDL_LONG, UIDL_COUNTER, UIDL_SAME } uidls;
@@ -40,10 +40,10 @@ struct server {
 
 /* A message as the server lists and gives it. */
 struct truth_message {
-	int mail;         /* index of the mail that it is */
-	const char *text; /* whole, LF line ends, in the arena */
-	size_t cut;       /* bytes that TOP n 0 gives; 0: the header */
-	bool refused;     /* no body to be had */
+	int mail;	     /* index of the mail that it is */
+	const char *text;    /* whole, LF line ends, in the arena */
+	size_t cut;	     /* bytes that TOP n 0 gives; 0: the header */
+	bool refused;	     /* no body to be had */
 	struct evidence all; /* as if everything had been read */
 };
 
@@ -124,7 +124,8 @@ make_body(struct truth *t, char *to, size_t size)
 	size_t n = 0;
 
 	if (chance(t, 25)) {
-		snprintf(to, size, "%s", (const char *[]){"", "ok\n", "\nok\n"}[below(t, 3)]);
+		snprintf(to, size, "%s",
+			(const char *[]){"", "ok\n", "\nok\n"}[below(t, 3)]);
 		return;
 	}
 	/* Few lengths, so that sizes are often equal. */
@@ -206,9 +207,10 @@ derive_mail(struct truth *t, struct mail *m, struct mail *from)
 	case 4:
 		for (size_t i = 0; i < m->nlines; i++)
 			if (line_is(m->line[i], "Subject"))
-				strcpy(m->line[i], chance(t, 50)
-							   ? "Subject: Gr\xc3\xb6\xc3\x9f\x65"
-							   : "Subject: Gr\xc3\xa4\xc3\x9f\x65");
+				strcpy(m->line[i],
+					chance(t, 50)
+						? "Subject: Gr\xc3\xb6\xc3\x9f\x65"
+						: "Subject: Gr\xc3\xa4\xc3\x9f\x65");
 		m->pinned = from->pinned = true;
 		break;
 	}
@@ -242,7 +244,9 @@ make_mails(struct truth *t)
 	for (size_t i = 0; i < t->nmails; i++) {
 		struct mail *m = &t->mail[i];
 		if (i > 0 && chance(t, 25) && t->mail[i - 1].nlines < TRUTH_LINES - 8)
-			derive_mail(t, m, &t->mail[chance(t, 50) ? i - 1 : (size_t)below(t, (int)i)]);
+			derive_mail(t, m,
+				&t->mail[chance(t, 50) ? i - 1
+						       : (size_t)below(t, (int)i)]);
 		else
 			make_mail(t, m, (int)i);
 	}
@@ -252,7 +256,9 @@ make_mails(struct truth *t)
 		for (size_t k = 0; k < i && m->group == (int)i; k++)
 			if (are_copies(m, &t->mail[k]))
 				m->group = t->mail[k].group;
-		m->place = chance(t, 70) ? PLACE_BOTH : chance(t, 50) ? PLACE_OLD : PLACE_NEW;
+		m->place = chance(t, 70)   ? PLACE_BOTH
+			   : chance(t, 50) ? PLACE_OLD
+					   : PLACE_NEW;
 		if (m->pinned && m->place == PLACE_NEW)
 			m->place = PLACE_BOTH;
 	}

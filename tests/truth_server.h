@@ -52,8 +52,9 @@ damage(char *line, bool runs)
 static inline void
 serve_mail(struct truth *t, const struct server *s, struct mail *m)
 {
-	static const char *const added[] = {"Received: by the new one", "X-Spam-Status: No",
-		"Delivered-To: user@new", "X-Antivirus: clean", "X-Virus-Scanned: yes"};
+	static const char *const added[] = {"Received: by the new one",
+		"X-Spam-Status: No", "Delivered-To: user@new", "X-Antivirus: clean",
+		"X-Virus-Scanned: yes"};
 	static const char *const marks[] = {
 		"Status: RO", "X-UIDL: abc", "Lines: 12", "Content-Length: 100"};
 
@@ -176,14 +177,16 @@ serve(struct truth *t, const struct server *s, struct truth_box *box, int mail)
 		.mail = mail,
 		.text = arena_string(&t->arena, buf_text(&text)),
 		.cut = chance(t, s->cuts) ? header / 2 : 0,
-		.refused = chance(t, s->refuses),
+		/* A twin whose header is not known is as good as one that is not there. */
+		.refused = chance(t, s->refuses) && !served.pinned,
 	};
 	buf_release(&text);
 	m->all = read_text(text_of(m->text), true);
 	int number = s->uidls == UIDL_SAME ? mail : (int)box->list.n + 1;
 	snprintf(uidl, sizeof(uidl), "%d", number);
 	if (s->uidls == UIDL_LONG)
-		snprintf(uidl, sizeof(uidl), "%08xabcdef%d", (unsigned)truth_random(t), number);
+		snprintf(uidl, sizeof(uidl), "%08xabcdef%d", (unsigned)truth_random(t),
+			number);
 	if (chance(t, 1))
 		snprintf(uidl, sizeof(uidl), "%s", chance(t, 50) ? "a b" : "twice");
 	struct message *listed =
@@ -208,7 +211,11 @@ make_truth(struct truth *t, uint64_t seed)
 		int order[TRUTH_MAX];
 		s[side] = make_server(t);
 		if (side == 0)
-			s[0].adds = s[0].refolds = s[0].damages = 0;
+			s[0] = (struct server){.marks = s[0].marks,
+				.cuts = s[0].cuts,
+				.refuses = s[0].refuses,
+				.counts = s[0].counts,
+				.uidls = s[0].uidls};
 		else if (chance(t, 70))
 			s[1].counts = s[0].counts;
 		for (int i = 0; i < (int)t->nmails; i++) {
@@ -217,7 +224,8 @@ make_truth(struct truth *t, uint64_t seed)
 			order[k] = i;
 		}
 		for (size_t i = 0; i < t->nmails; i++)
-			if (t->mail[order[i]].place != (side == 0 ? PLACE_NEW : PLACE_OLD))
+			if (t->mail[order[i]].place !=
+				(side == 0 ? PLACE_NEW : PLACE_OLD))
 				serve(t, &s[side], &t->box[side], order[i]);
 		t->box[side].list.whole = chance(t, 90);
 		listing_mark(&t->box[side].list);
