@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <sys/xattr.h>
@@ -177,6 +178,8 @@ hold(const char *path)
 	cr_assert_eq(pipe(ready), 0);
 	pid_t child = fork();
 	if (child == 0) {
+		/* A test that fails must not leave it behind. */
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		int fd = open(path, O_RDWR | O_CREAT, 0600);
 		if (fd >= 0 && fcntl(fd, F_SETLK, &lock) == 0 &&
 			write(ready[1], "x", 1) == 1)
