@@ -513,6 +513,11 @@ Test(replace, without_a_profile_honours_a_lock_beside_it)
 	refused(target_open(&t, in("popstate.dat"), "thunderbird", true, in("state"), &e),
 		ERR_BUSY, "client-running", "is running on");
 	let_go(client);
+	cr_assert_eq(
+		target_open(&t, in("popstate.dat"), "thunderbird", true, in("state"), &e),
+		0, "%s", e.message);
+	cr_assert_not(is_free(in(".parentlock")), "and held");
+	target_close(&t);
 }
 
 Test(replace, refuses_while_another_reuidl_is_at_it)
