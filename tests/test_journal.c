@@ -4,6 +4,7 @@
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -404,6 +405,8 @@ Test(journal, busy_is_try_later)
 	cr_assert_eq(pipe(ready), 0);
 	pid_t child = fork();
 	if (child == 0) {
+		/* A test that fails must not leave it behind. */
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		sqlite3 *db;
 		if (sqlite3_open(in("state/journal.db"), &db) == SQLITE_OK &&
 			sqlite3_exec(db, "BEGIN EXCLUSIVE", NULL, NULL, NULL) ==

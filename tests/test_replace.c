@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <sys/xattr.h>
@@ -177,6 +178,8 @@ hold(const char *path)
 	cr_assert_eq(pipe(ready), 0);
 	pid_t child = fork();
 	if (child == 0) {
+		/* A test that fails must not leave it behind. */
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		int fd = open(path, O_RDWR | O_CREAT, 0600);
 		if (fd >= 0 && fcntl(fd, F_SETLK, &lock) == 0 &&
 			write(ready[1], "x", 1) == 1)
@@ -510,6 +513,11 @@ Test(replace, without_a_profile_honours_a_lock_beside_it)
 	refused(target_open(&t, in("popstate.dat"), "thunderbird", true, in("state"), &e),
 		ERR_BUSY, "client-running", "is running on");
 	let_go(client);
+	cr_assert_eq(
+		target_open(&t, in("popstate.dat"), "thunderbird", true, in("state"), &e),
+		0, "%s", e.message);
+	cr_assert_not(is_free(in(".parentlock")), "and held");
+	target_close(&t);
 }
 
 Test(replace, refuses_while_another_reuidl_is_at_it)
