@@ -237,7 +237,7 @@ def store(reuidl, folder, scale):
         seconds, memory, _ = run([reuidl] + args + rest, want)
         both += seconds if name in ("diff", "apply") else 0
         rows.append([name, "%.2f s" % seconds, "%.0f MB" % (memory / 1e6),
-                     over(memory / size, 6 if name in ("diff", "apply") else None, "%.1f")])
+                     over(memory / size, 6 if name in ("diff", "apply") and scale == 1 else None, "%.1f")])
         if name == "apply":
             with open(path) as f:
                 uidls = [line.split(" ")[1] for line in f.read().split("\n")[4:] if line]
