@@ -801,6 +801,19 @@ Test(map, a_map_belongs_to_one_move)
 	map_close(m);
 }
 
+/* One that was applied can be applied again once something has come since. */
+Test(map, other_lists_make_it_another_map)
+{
+	char before[64];
+	make_map();
+	snprintf(before, sizeof(before), "%s", ask(path, "SELECT id FROM map"));
+	make_map();
+	cr_expect_str_eq(ask(path, "SELECT id FROM map"), before);
+	ask(path, "UPDATE map SET lists = x'00'");
+	make_map();
+	cr_expect_neq(strcmp(ask(path, "SELECT id FROM map"), before), 0);
+}
+
 Test(map, two_matches_do_not_write_one_map)
 {
 	struct map *m = begin();

@@ -10,7 +10,7 @@ cmd_diff(struct run *r, struct err *e)
 		return -1;
 	rc = stores_diff(r, m, e);
 	if (rc == 0)
-		rc = next_after_diff(r, m, e);
+		rc = next_after_diff(r, e);
 	map_close(m);
 	return rc;
 }

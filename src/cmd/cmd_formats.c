@@ -48,7 +48,7 @@ cmd_formats(struct run *r, struct err *e)
 		const struct format *f = formats[i];
 
 		out_colour(r->console, '!', "%s: %s", f->name, f->client);
-		out(r->console, "  rewrites %s; proved by %s\n", f->what, proof_of(f));
+		out(r->console, "  rewrites %s; proof: %s\n", f->what, proof_of(f));
 		for (size_t k = 0; f->places[k] != NULL; k++)
 			out(r->console, "  ~/%s\n", f->places[k]);
 	}

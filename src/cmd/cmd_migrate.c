@@ -72,7 +72,7 @@ with_map(struct run *r, struct map *m, struct leftovers *left, struct err *e)
 	leftovers_show(left, r);
 	show_forecast(r);
 	if (!r->results.changes_shown) {
-		out(r->console, "%zu stores, nothing to change\n", r->results.n);
+		show_states(r);
 		return 0;
 	}
 	if (may_apply(r, &yes, e) < 0)

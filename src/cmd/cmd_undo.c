@@ -1,5 +1,4 @@
-#include "cmd/command.h"
-#include "cmd/console.h"
+#include "cmd/next.h"
 #include "work/undo.h"
 
 #include <stdlib.h>
@@ -24,6 +23,23 @@ open_journal(struct run *r, struct journal **j, struct err *e)
 	return journal_open(journal_state_dir(&r->arena, r->options->state, owner), j, e);
 }
 
+static struct result *
+add_result(struct run *r, const struct journal_file *f)
+{
+	struct result *res = results_add(&r->results, f->path);
+	const char *at = strrchr(f->account, '@');
+
+	res->run = f->run;
+	res->backup = f->old_copy;
+	res->client = f->format;
+	if (at != NULL) {
+		res->host = at + 1;
+		res->user = arena_string(
+			&r->arena, (struct text){f->account, (size_t)(at - f->account)});
+	}
+	return res;
+}
+
 static void
 list(struct run *r, const struct journal_file *files, size_t n)
 {
@@ -39,15 +55,12 @@ list(struct run *r, const struct journal_file *files, size_t n)
 		out(r->console, "%s  %s  %-12s %s%s, %llu renamed, %llu set aside\n", f->run, when,
 			state_words[f->state], f->undoes != 0 ? "undo of " : "", f->path,
 			(unsigned long long)f->renamed, (unsigned long long)f->tombstones);
-		struct result *res = results_add(&r->results, f->path);
-		res->run = f->run;
-		res->backup = f->old_copy;
-		res->client = f->format;
+		struct result *res = add_result(r, f);
 		res->renamed = f->renamed;
 		res->tombstones = f->tombstones;
-		res->state = f->state == JOURNAL_DONE   ? STATE_APPLIED
-			     : f->state == JOURNAL_UNDONE ? STATE_UNDONE
-							  : STATE_FAILED;
+		res->state = f->state == JOURNAL_UNDONE || f->undoes != 0 ? STATE_UNDONE
+			     : f->state == JOURNAL_DONE                   ? STATE_APPLIED
+									  : STATE_FAILED;
 	}
 	if (n == 0)
 		out(r->console, "no store has been changed from here\n");
@@ -74,13 +87,10 @@ is_named(const struct run *r, const char *path, struct arena *a)
 static void
 undo_one(struct run *r, struct journal *j, const struct journal_file *f)
 {
-	struct result *res = results_add(&r->results, f->path);
+	struct result *res = add_result(r, f);
 	struct undo_result done = {0};
 	struct err failed = {0};
 
-	res->client = f->format;
-	res->run = f->run;
-	res->backup = f->old_copy;
 	if (undo_file(j, f, r->options->from_backup, &done, &failed) < 0) {
 		results_failed(res, r, &failed);
 		console_error(r->console, failed.message);
@@ -122,7 +132,10 @@ undo_run(struct run *r, struct journal *j, const struct journal_file *files, siz
 	}
 	if (did == 0 && run != NULL)
 		return err_set(e, ERR_USAGE, "", "run %s has nothing to take back (undo --list)", run);
-	out(r->console, did > 0 ? "%zu stores taken back\n" : "nothing to take back\n", did);
+	if (did == 0)
+		out(r->console, "nothing to take back\n");
+	else
+		show_states(r);
 	return 0;
 }
 

@@ -10,6 +10,16 @@ open_map(struct run *r, struct map **m, struct err *e)
 }
 
 void
+show_age(struct run *r, int64_t seconds)
+{
+	bool hours = seconds >= 7200;
+	long long n = seconds / (hours ? 3600 : 60);
+
+	out(r->console, "  the map was proved %lld %s%s ago\n", n, hours ? "hour" : "minute",
+		n == 1 ? "" : "s");
+}
+
+void
 show_forecast(struct run *r)
 {
 	for (size_t i = 0; i < r->results.n; i++) {
@@ -34,16 +44,54 @@ count(const struct run *r, enum store_state state)
 	return n;
 }
 
-int
-next_after_diff(struct run *r, struct map *m, struct err *e)
+/* "2 stores changed, 1 refused" */
+void
+show_states(struct run *r)
 {
-	(void)m;
+	static const struct {
+		enum store_state state;
+		const char *word;
+	} words[] = {
+		{STATE_APPLIED, "changed"},
+		{STATE_UNDONE, "taken back"},
+		{STATE_PLANNED, "to be changed"},
+		{STATE_ALREADY, "changed by this map before"},
+		{STATE_UNCHANGED, "with nothing to change"},
+		{STATE_REFUSED, "refused"},
+		{STATE_BUSY, "busy"},
+		{STATE_FAILED, "failed"},
+	};
+	size_t n = r->results.n;
+
+	out(r->console, "%zu store%s", n, n == 1 ? "" : "s");
+	for (size_t i = 0, any = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (count(r, words[i].state) > 0)
+			out(r->console, "%s%zu %s", any++ ? ", " : ": ",
+				count(r, words[i].state), words[i].word);
+	out(r->console, "\n");
+}
+
+/* The stores as they were named, for a command that can be typed. */
+static void
+show_stores(struct run *r)
+{
+	for (size_t i = 0; i < r->options->nstores; i++)
+		out(r->console, " %s", r->options->stores[i]);
+	out(r->console, "\n");
+}
+
+int
+next_after_diff(struct run *r, struct err *e)
+{
 	(void)e;
 	show_forecast(r);
-	if (r->results.changes_shown)
-		out(r->console, "Nothing has been changed. Next, with the client closed: reuidl apply\n");
-	else
-		out(r->console, "%zu stores, nothing to change\n", r->results.n);
+	show_states(r);
+	if (r->results.changes_shown) {
+		out(r->console, "Nothing has been changed. Next, with the client closed: reuidl "
+				"apply --map %s",
+			r->options->map);
+		show_stores(r);
+	}
 	return 0;
 }
 
@@ -51,23 +99,22 @@ int
 next_after_apply(struct run *r, struct map *m, struct err *e)
 {
 	struct map_info info;
-	size_t applied = count(r, STATE_APPLIED);
 	const struct map_side *new;
 
 	if (map_info(m, &r->arena, &info, e) < 0)
 		return -1;
 	new = &info.side[SIDE_NEW];
+	show_age(r, r->now - info.matched);
 	show_forecast(r);
-	out(r->console, "%zu stores changed, %zu had been before, %zu need no change, %zu not done\n",
-		applied, count(r, STATE_ALREADY), count(r, STATE_UNCHANGED),
-		r->results.n - applied - count(r, STATE_ALREADY) - count(r, STATE_UNCHANGED));
-	if (applied == 0)
+	show_states(r);
+	if (count(r, STATE_APPLIED) == 0)
 		return 0;
-	out(r->console, "Now, in the client's account settings: set the server to %s", new->host);
+	out(r->console, "Now let the client's account settings name the new server: %s", new->host);
 	if (new->port != 0)
 		out(r->console, ", port %u", new->port);
-	out(r->console, ", user name %s; leave \"leave messages on server\" on; then get mail.\n"
-			"To take it back before that: reuidl undo\n",
+	out(r->console, ", user name %s (if its name stays and only the machine behind it "
+			"changes, there is nothing to set). Leave \"leave messages on server\" on. "
+			"Then get mail. To take it back before that: reuidl undo\n",
 		new->user);
 	return 0;
 }

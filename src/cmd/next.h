@@ -8,9 +8,13 @@
 
 /* The map of --map. */
 int open_map(struct run *r, struct map **m, struct err *e);
-int next_after_diff(struct run *r, struct map *m, struct err *e);
+int next_after_diff(struct run *r, struct err *e);
 int next_after_apply(struct run *r, struct map *m, struct err *e);
+/* How long ago the map was proved. */
+void show_age(struct run *r, int64_t seconds);
 /* "3 of 203 would be downloaded", a line a store. */
 void show_forecast(struct run *r);
+/* "2 stores: 1 changed, 1 refused". */
+void show_states(struct run *r);
 
 #endif

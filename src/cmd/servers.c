@@ -116,7 +116,7 @@ get_password(struct run *r, const struct side_options *so, const char *side,
 }
 
 static int
-one_of(const char *option, const char *value, const char *yes, const char *no, bool *out_,
+one_of(const char *side, const char *option, const char *value, const char *yes, const char *no, bool *out_,
 	struct err *e)
 {
 	if (value == NULL || strcmp(value, yes) == 0)
@@ -124,8 +124,8 @@ one_of(const char *option, const char *value, const char *yes, const char *no, b
 	else if (strcmp(value, no) == 0)
 		*out_ = false;
 	else
-		return err_set(e, ERR_USAGE, "", "%s is %s or %s, not \"%s\"", option, yes, no,
-			value);
+		return err_set(e, ERR_USAGE, "", "--%s-%s is %s or %s, not \"%s\"", side, option,
+			yes, no, value);
 	return 0;
 }
 
@@ -148,9 +148,10 @@ server_init(struct server *s, struct run *r, int side, struct err *e)
 	if (so->url == NULL)
 		return err_set(e, ERR_USAGE, "", "%s wants --%s URL", r->options->command,
 			side_names[side]);
+	const char *name = side_names[side];
 	if (mailbox_url_parse(so->url, &r->arena, &o.url, e) < 0 ||
-		one_of("--X-tls", so->tls, "required", "off", &tls, e) < 0 ||
-		one_of("--X-pipelining", so->pipelining, "auto", "off", &o.pipelining, e) < 0 ||
+		one_of(name, "tls", so->tls, "required", "off", &tls, e) < 0 ||
+		one_of(name, "pipelining", so->pipelining, "auto", "off", &o.pipelining, e) < 0 ||
 		get_password(r, so, side_names[side], &o.url, &s->password, e) < 0)
 		return -1;
 	o.tls = tls ? TLS_REQUIRED : TLS_OFF;

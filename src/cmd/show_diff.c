@@ -2,7 +2,7 @@
  * The dry run as a person reads it: a headline per store, the account, the counts, the
  * hunks in the manner of diff -u, what stays and why.
  */
-#include "cmd/stores.h"
+#include "cmd/next.h"
 
 #include <stdlib.h>
 
@@ -237,11 +237,14 @@ job_show(struct run *r, const struct job *j)
 		return;
 	}
 	if (p->state == PLAN_ALREADY) {
-		out(c, "  this map has been applied already; nothing to change\n");
+		out(c, "  this map has been applied already (undo takes it back); nothing to "
+			"change\n");
 		return;
 	}
 	show_account(r, j);
-	out(c, "  the map was proved %lld hours ago\n", (long long)(p->map_age / 3600));
+	show_age(r, p->map_age);
+	if (j->target.running != NULL)
+		out(c, "  %s\n", j->target.running);
 	show_counts(r, j);
 	show_rest(r, j);
 	if (p->state == PLAN_UNCHANGED)

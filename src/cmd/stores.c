@@ -108,6 +108,26 @@ job_close(struct job *j)
 	*j = (struct job){0};
 }
 
+/* Stores that nobody named count only if the map is theirs. */
+static bool
+is_passed_over(const struct run *r, const struct err *failed)
+{
+	return r->options->nstores == 0 && failed->kind == ERR_GUARD &&
+	       strcmp(failed->reason, "account") == 0;
+}
+
+static int
+check_any(const struct run *r, size_t found, struct err *e)
+{
+	if (r->results.n > 0)
+		return 0;
+	return err_set(e, ERR_NO_STORE, "account",
+		"%zu stores were found below the home folder, and none is of the account that "
+		"this map moves; name one, and say --account USER@HOST if its account has "
+		"another name",
+		found);
+}
+
 int
 stores_diff(struct run *r, struct map *m, struct err *e)
 {
@@ -130,6 +150,8 @@ stores_diff(struct run *r, struct map *m, struct err *e)
 		if (job_plan(&j, r, m, &failed) < 0) {
 			results_failed(res, r, &failed);
 			console_error(r->console, failed.message);
+		} else if (j.plan.state == PLAN_REFUSED && is_passed_over(r, &j.plan.refusal)) {
+			r->results.n--;
 		} else {
 			results_plan(res, r, &j.store, &j.plan);
 			res->digest = j.target.source.digest;
@@ -138,6 +160,8 @@ stores_diff(struct run *r, struct map *m, struct err *e)
 		}
 		job_close(&j);
 	}
+	if (rc == 0)
+		rc = check_any(r, list.n, e);
 	found_release(&list);
 	return rc;
 }
@@ -240,7 +264,7 @@ report_applied(struct run *r, const struct result *res)
 			res->renamed, res->kept, res->tombstones, res->backup);
 		break;
 	case STATE_ALREADY:
-		out(c, "%s: this map has been applied already\n", res->path);
+		out(c, "%s: this map has been applied already (undo takes it back)\n", res->path);
 		break;
 	default:
 		out(c, "%s: nothing to change\n", res->path);
@@ -258,14 +282,18 @@ stores_apply(struct run *r, struct map *m, const struct results *shown, struct e
 		struct job j;
 		struct err failed = {0};
 
-		if (apply_one(&j, r, &list.at[i], m, shown, res, &failed) < 0) {
+		if (apply_one(&j, r, &list.at[i], m, shown, res, &failed) == 0) {
+			report_applied(r, res);
+		} else if (is_passed_over(r, &failed)) {
+			r->results.n--;
+		} else {
 			results_failed(res, r, &failed);
 			console_error(r->console, failed.message);
-		} else {
-			report_applied(r, res);
 		}
 		job_close(&j);
 	}
+	if (rc == 0)
+		rc = check_any(r, list.n, e);
 	found_release(&list);
 	return rc;
 }

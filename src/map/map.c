@@ -118,8 +118,8 @@ prepare_writing(struct map *m, struct err *e)
 		"PRAGMA temp_store = MEMORY");
 }
 
-static void
-random_id(char id[33])
+void
+map_random_id(char id[33])
 {
 	static const char digits[] = "0123456789abcdef";
 	unsigned char bytes[16];
@@ -136,7 +136,7 @@ insert_identity(struct map *m, struct err *e)
 {
 	sqlite3_stmt *st;
 	char id[33];
-	random_id(id);
+	map_random_id(id);
 	if (sql_prepare(&m->sql, &st, e,
 		    "INSERT INTO map VALUES (?, ?, 0, 0, 0, 0, NULL)") == -1)
 		return -1;

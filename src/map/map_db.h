@@ -36,6 +36,8 @@ int map_check(struct map *m, const struct map_header *h, struct err *e);
 /* map.c: a new file (mode 0600, ERR_USAGE if there is one), with the tables. */
 int map_make(const char *path, const struct map_side sides[2], struct map **out,
 	struct err *e);
+/* 32 hex digits and a NUL. */
+void map_random_id(char id[33]);
 /* ERR_USAGE: there is such a file; returns -1. */
 int map_exists(const char *path, struct err *e);
 /* ERR_DATA "PATH: this map is damaged (…)"; returns -1. */

@@ -193,15 +193,21 @@ write_counts(struct map *m, const struct match *match, int64_t now,
 	const struct digest *lists, struct err *e)
 {
 	sqlite3_stmt *st;
+	char id[33];
+	/* Other lists make it another map: one that was applied can be applied anew, with
+	 * what has come since. */
+	map_random_id(id);
 	if (sql_prepare(&m->sql, &st, e,
-		    "UPDATE map SET matched = ?, lengths_comparable = ?, pairs = ?, "
-		    "ambiguous = ?, lists = ?") == -1)
+		    "UPDATE map SET matched = ?1, lengths_comparable = ?2, pairs = ?3, "
+		    "ambiguous = ?4, lists = ?5, "
+		    "id = CASE WHEN lists IS NULL OR lists = ?5 THEN id ELSE ?6 END") == -1)
 		return -1;
 	sqlite3_bind_int64(st, 1, now);
 	sqlite3_bind_int(st, 2, match->lengths_comparable);
 	sqlite3_bind_int64(st, 3, (int64_t)match->pairs);
 	sqlite3_bind_int64(st, 4, (int64_t)match->ambiguous);
 	sql_bind_digest(st, 5, lists);
+	sql_bind_text(st, 6, (struct text){id, 32});
 	int r = sql_run(&m->sql, st, e);
 	sqlite3_finalize(st);
 	for (int k = 0; k < EVIDENCE_KINDS && r == 0; k++)

@@ -1,4 +1,5 @@
 #include "work/matching.h"
+#include "base/os.h"
 
 #include <stdlib.h>
 
@@ -134,9 +135,13 @@ run(struct matching *mt, const char *path, bool fresh, int64_t now, const struct
 {
 	struct map_side sides[2] = {side_info(mt->box[0]), side_info(mt->box[1])};
 
-	/* The map first: a map of another move is an error before anybody is asked. */
-	if (map_create(path, sides, &mt->map, e) < 0 || mailbox_open(mt->box, 2, w, e) < 0 ||
-		check_lists(mt, e) < 0)
+	/* A map of another move is an error before anybody is asked; a new one is not
+	 * made before both servers have let us in. */
+	if (os_exists(path) && map_create(path, sides, &mt->map, e) < 0)
+		return -1;
+	if (mailbox_open(mt->box, 2, w, e) < 0 || check_lists(mt, e) < 0)
+		return -1;
+	if (mt->map == NULL && map_create(path, sides, &mt->map, e) < 0)
 		return -1;
 	for (int i = 0; i < 2; i++)
 		if (map_list(mt->map, (enum side)i, &mt->box[i]->listing, fresh, e) < 0)
