@@ -511,6 +511,29 @@ Test(mailbox, two_servers_at_the_same_time)
 	hostile_end(&h);
 }
 
+static int
+refuse_late(void *arg, struct mailbox *m, size_t index, const struct evidence *ev,
+	struct err *e)
+{
+	(void)arg;
+	(void)m;
+	(void)ev;
+	return index < 100 ? 0 : err_set(e, ERR_IO, "io", "disk full");
+}
+
+Test(mailbox, a_job_that_was_broken_off_leaves_no_replies_behind)
+{
+	struct mailbox *m = &h.mailbox;
+
+	hostile_start(&h, "n=300");
+	cr_assert_eq(hostile_open(&h), 0);
+	cr_assert_eq(mailbox_headers(&m, 1, NULL, refuse_late, NULL, NULL, &h.e), -1);
+	hostile_fails(&h, ERR_IO, "disk full");
+	cr_assert_eq(hostile_headers(&h), 0, "%s", h.e.message);
+	hostile_all_right(&h, 300);
+	hostile_end(&h);
+}
+
 Test(mailbox, no_answer_to_quit)
 {
 	double began;

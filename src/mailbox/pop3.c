@@ -441,6 +441,9 @@ pop3_start(struct mailbox *m, const struct mailbox_job *job, struct err *e)
 			pop3_say(p, ASK_QUIT, 0, "QUIT");
 		return 0;
 	}
+	/* The job before was broken off: its replies must not be taken for ours. */
+	if (p->count > 0)
+		pop3_hang_up(p);
 	if (job->what != JOB_OPEN)
 		pop3_top_begin(p);
 	return p->stage == STAGE_READY ? 0 : begin_connecting(p, e);
