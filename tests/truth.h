@@ -101,6 +101,15 @@ add_received(struct truth *t, struct mail *m)
 		(unsigned)truth_random(t));
 }
 
+/* More at the end of what is in `to`, as far as it goes. */
+static inline void
+append(char *to, size_t size, const char *more)
+{
+	size_t n = strlen(to);
+
+	snprintf(to + n, size - n, "%s", more);
+}
+
 static inline bool
 line_is(const char *line, const char *name)
 {
@@ -197,7 +206,7 @@ derive_mail(struct truth *t, struct mail *m, struct mail *from)
 		if (!mail_has(m, "Received"))
 			break;
 		add_received(t, m);
-		strcat(m->body, "-- \nfooter of the list\n");
+		append(m->body, sizeof(m->body), "-- \nfooter of the list\n");
 		break;
 	case 3: /* another body under one header */
 		make_body(t, m->body, sizeof(m->body));
@@ -207,7 +216,7 @@ derive_mail(struct truth *t, struct mail *m, struct mail *from)
 	case 4:
 		for (size_t i = 0; i < m->nlines; i++)
 			if (line_is(m->line[i], "Subject"))
-				strcpy(m->line[i],
+				snprintf(m->line[i], sizeof(m->line[i]), "%s",
 					chance(t, 50)
 						? "Subject: Gr\xc3\xb6\xc3\x9f\x65"
 						: "Subject: Gr\xc3\xa4\xc3\x9f\x65");

@@ -28,8 +28,9 @@ refold(struct truth *t, char *line)
 	if (blank == NULL)
 		return;
 	snprintf(copy, sizeof(copy), "%s", blank + 1);
-	strcpy(blank, chance(t, 20) ? "\n \t\n\t " : chance(t, 50) ? "\n\t" : "  ");
-	strcat(line, copy);
+	*blank = '\0';
+	append(line, 240, chance(t, 20) ? "\n \t\n\t " : chance(t, 50) ? "\n\t" : "  ");
+	append(line, 240, copy);
 }
 
 static inline void
@@ -85,7 +86,7 @@ serve_mail(struct truth *t, const struct server *s, struct mail *m)
 		}
 	}
 	if (chance(t, s->adds))
-		strcat(m->body, "\n");
+		append(m->body, sizeof(m->body), "\n");
 }
 
 static inline int

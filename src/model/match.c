@@ -64,7 +64,7 @@ body_length(const struct message *m, uint64_t *len)
 static bool
 lengths_equal(const struct message *a, const struct message *b)
 {
-	uint64_t x, y;
+	uint64_t x = 0, y = 0;
 
 	return body_length(a, &x) && body_length(b, &y) && x == y;
 }
@@ -127,7 +127,7 @@ strict_suffices(const struct matcher *x, const struct join_class *c)
 {
 	const struct message *a = join_message(&x->join, &c->at[0]);
 	const struct message *b = join_message(&x->join, &c->at[1]);
-	uint64_t la, lb;
+	uint64_t la = 0, lb = 0;
 	bool known = body_length(a, &la) && body_length(b, &lb);
 
 	if (x->lengths == LENGTHS_COMPARABLE && known && la == lb)
