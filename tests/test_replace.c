@@ -902,6 +902,19 @@ Test(recover, rewritten_before_the_rename_rolls_back, .init = begin, .fini = end
 	journal_close(j);
 }
 
+/* It has been at the new server by itself: its UIDLs are ours by nobody's hand. */
+Test(recover, new_uidls_before_the_rename_are_not_ours, .init = begin, .fini = end)
+{
+	struct journal *j = open_journal();
+
+	prepared(j, "m");
+	put_file(in("p/Mail/one/.reuidl-0123456789abcdef.tmp"), NEW);
+	put_file(store(),
+		"# POP3 State File\n\n*localhost lab\nk cccccccccccc 1700000009\n");
+	cr_assert_eq(recovered(j), JOURNAL_ROLLED_BACK);
+	journal_close(j);
+}
+
 Test(recover, rewritten_after_the_rename_finishes, .init = begin, .fini = end)
 {
 	struct journal *j = open_journal();
