@@ -69,7 +69,7 @@ def table(title, head, rows):
 
 def start_server(maildir, side):
     text = subprocess.check_output(
-        [TESTS + "/servers/dovecot.sh", "start", "--maildir", maildir, "--user", "lab",
+        [TESTS + "/servers/dovecot.sh", "start", "--in-place", "--maildir", maildir, "--user", "lab",
          "--pass", side], text=True)
     return dict((k, "".join(shlex.split(v))) for k, v in
                 (line.split("=", 1) for line in text.split("\n") if line))
@@ -100,7 +100,6 @@ class Pair:
                  "--names", names] + args + (["--small"] if small else []))
             self.truth[side] = identities(maildir, names)
             self.servers[side] = start_server(maildir, side)
-            shutil.rmtree(maildir)
             with open(os.open(self.path(side + ".password"), os.O_CREAT | os.O_WRONLY, 0o600), "w") as f:
                 f.write(side + "\n")
 
@@ -260,6 +259,7 @@ def main():
     plain = [a for i, a in enumerate(args) if not a.startswith("--") and (not i or args[i - 1] != "--only")]
     reuidl = os.path.abspath(plain[0] if plain else "build/reuidl")
     folder = tempfile.mkdtemp(prefix="rb.", dir="/tmp")
+    os.chmod(folder, 0o755)  # the servers read the mail as somebody else
     os.environ["HOME"] = folder
     failed = 0
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # servers are stopped, too
