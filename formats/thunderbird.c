@@ -279,4 +279,5 @@ const struct format format_thunderbird = {
 	.read = thunderbird_read,
 	.spell = thunderbird_spell,
 	.settings = mozilla_settings,
+	.mail = mozilla_mail,
 };

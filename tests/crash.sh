@@ -1,6 +1,7 @@
 #!/bin/bash
 # make check-crash: tests/crash.c over the writer alone, and over the whole program on a
-# Thunderbird profile whose account moves.
+# Thunderbird profile whose account moves, with mail whose X-UIDL follows: once between
+# servers that give each message a UIDL of its own, once between two that count.
 set -uo pipefail
 b=${1:-build}
 jobs=$(nproc)
@@ -9,31 +10,65 @@ rc=$?
 
 t=$(mktemp -d /tmp/rk.XXXXXX)
 trap 'rm -rf "$t"' EXIT
-p=$t/p.default/Mail/localhost
-mkdir -p "$p"
-{
-	echo 'user_pref("mail.accountmanager.accounts", "account1");'
-	echo 'user_pref("mail.account.account1.server", "server1");'
-	echo 'user_pref("mail.server.server1.type", "pop3");'
-	echo 'user_pref("mail.server.server1.hostname", "localhost");'
-	echo 'user_pref("mail.server.server1.userName", "lab");'
-	echo 'user_pref("mail.server.server1.directory-rel", "[ProfD]Mail/localhost");'
-	echo 'user_pref("mail.server.server1.leave_on_server", true);'
-} >"$t/p.default/prefs.js"
-{
-	printf '# POP3 State File\n# This is a generated file!  Do not edit.\n\n*localhost lab\n'
-	for i in $(seq 10 40); do echo "k 000000${i}6b02f262 17953552$i"; done
-} >"$p/popstate.dat"
+
+message() {
+	printf 'From - Sat Jan 03 10:00:00 2026\nX-Account-Key: account1\nX-UIDL: %s\n' "$1"
+	printf 'X-Mozilla-Status: 0001\nX-Mozilla-Status2: 00000000\nX-Mozilla-Keys: %80s\n' ''
+	printf 'From: a@example.org\nX-UIDL: %s\n\nthe mail %s\n\n' "$1" "$1"
+}
+
+# make_profile FOLDER UIDL...: two messages in the Inbox, the others in an old folder.
+make_profile() {
+	local p=$1/p.default/Mail old=$1/p.default/Mail/Local\ Folders/Old.sbd
+	mkdir -p "$p/localhost" "$old"
+	{
+		echo 'user_pref("mail.accountmanager.accounts", "account1,account2");'
+		echo 'user_pref("mail.account.account1.server", "server1");'
+		echo 'user_pref("mail.server.server1.type", "pop3");'
+		echo 'user_pref("mail.server.server1.hostname", "localhost");'
+		echo 'user_pref("mail.server.server1.userName", "lab");'
+		echo 'user_pref("mail.server.server1.directory-rel", "[ProfD]Mail/localhost");'
+		echo 'user_pref("mail.server.server1.leave_on_server", true);'
+		echo 'user_pref("mail.account.account2.server", "server2");'
+		echo 'user_pref("mail.server.server2.type", "none");'
+		echo 'user_pref("mail.server.server2.directory-rel", "[ProfD]Mail/Local Folders");'
+	} >"$1/p.default/prefs.js"
+	shift
+	printf '# POP3 State File\n# This is a generated file!  Do not edit.\n\n*localhost lab\n' \
+		>"$p/localhost/popstate.dat"
+	for u; do echo "k $u 1795355200"; done >>"$p/localhost/popstate.dat"
+	: >"$p/Local Folders/Old"
+	{ message "$1"; message "$2"; } >"$p/localhost/Inbox"
+	for u in "${@:3:3}"; do message "$u"; done >"$old/2024"
+	touch -d '2026-01-04 10:00:00.123456789' "$p/localhost/Inbox" "$old/2024"
+}
+
+# try FOLDER: its pairs.csv is the map.
+try() {
+	local store=p.default/Mail/localhost/popstate.dat
+	"$b/reuidl" map "$1/map" --import "$1/pairs.csv" --old-account lab@localhost \
+		--new-account lab@localhost --state "$1/state" --no-input || exit 1
+	rm -rf "$1/state"
+	local every=(--state @/state --no-input --yes)
+	local apply=("$b/reuidl" apply "${every[@]}" --before-first-contact --map @/map "@/$store")
+	"$b/crash" -j "$jobs" "$1" $store p.default/Mail/localhost/Inbox \
+		"p.default/Mail/Local Folders/Old.sbd/2024" --apply "${apply[@]}" \
+		--then "${apply[@]}" --undo "$b/reuidl" undo "${every[@]}" "@/$store" || rc=1
+}
+
+names=()
+for i in $(seq 10 40); do names+=("000000${i}6b02f262"); done
+make_profile "$t/names" "${names[@]}"
 {
 	echo old_uidl,new_uidl,evidence
 	for i in $(seq 10 39); do echo "000000${i}6b02f262,000000$((49 - i))71234567,import"; done
-} >"$t/pairs.csv"
-"$b/reuidl" map "$t/map" --import "$t/pairs.csv" --old-account lab@localhost \
-	--new-account lab@localhost --state "$t/state" --no-input || exit 1
-rm -rf "$t/state"
-store=p.default/Mail/localhost/popstate.dat
-every=(--state @/state --no-input --yes)
-apply=("$b/reuidl" apply "${every[@]}" --map @/map "@/$store")
-"$b/crash" -j "$jobs" "$t" $store --apply "${apply[@]}" --then "${apply[@]}" \
-	--undo "$b/reuidl" undo "${every[@]}" "@/$store" || rc=1
+} >"$t/names/pairs.csv"
+try "$t/names"
+
+make_profile "$t/numbers" 1 2 3 4 5 6 7
+{
+	echo old_uidl,new_uidl,evidence
+	for i in $(seq 1 6); do echo "$i,$((7 - i)),import"; done
+} >"$t/numbers/pairs.csv"
+try "$t/numbers"
 exit $rc

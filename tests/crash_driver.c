@@ -44,7 +44,7 @@ undo(struct journal *j, struct err *e)
 
 	for (size_t i = 0; rc == 0 && i < n; i++)
 		if (files[i].state == JOURNAL_DONE && files[i].undoes == 0) {
-			rc = undo_file(j, &files[i], false, &result, e);
+			rc = undo_file(j, &files[i], false, NULL, &result, e);
 			break;
 		}
 	arena_free(&a);

@@ -129,7 +129,7 @@ undone(const struct journal_file *f, bool from_backup)
 {
 	struct undo_result r;
 
-	cr_assert_eq(undo_file(journal, f, from_backup, &r, &e), 0, "%s", e.message);
+	cr_assert_eq(undo_file(journal, f, from_backup, NULL, &r, &e), 0, "%s", e.message);
 	cr_assert_eq(file_of_row(f->row).state, JOURNAL_UNDONE);
 	cr_assert_not(is_applied());
 	return r;
@@ -141,7 +141,7 @@ refused(const struct journal_file *f, bool from_backup, enum err_kind kind,
 {
 	struct undo_result r;
 
-	cr_assert_eq(undo_file(journal, f, from_backup, &r, &e), -1);
+	cr_assert_eq(undo_file(journal, f, from_backup, NULL, &r, &e), -1);
 	cr_assert_eq(e.kind, kind, "%s", e.message);
 	cr_assert_not_null(strstr(e.message, words), "%s", e.message);
 }
@@ -421,7 +421,7 @@ Test(undo, does_not_touch_another_accounts_record)
 	cr_assert_not(merged);
 	put_file(in("SeaMonkey/popstate.dat"),
 		HEAD "*h u\nk 2 11\n*g v\nk 7 12\nk 2 13\n");
-	cr_assert_eq(undo_file(journal, &f, false, &r, &e), 0, "%s", e.message);
+	cr_assert_eq(undo_file(journal, &f, false, NULL, &r, &e), 0, "%s", e.message);
 	cr_assert_eq(r.taken_back, 1);
 	holds(in("SeaMonkey/popstate.dat"), HEAD "*h u\nk 1 11\n*g v\nk 7 12\nk 2 13\n");
 }

@@ -22,6 +22,16 @@ int os_close(int fd, const char *path, struct err *e);
 /* The names in a folder are on the disk only after this. */
 int os_sync_folder(const char *folder, struct err *e);
 
+/* A file that stays where it is and keeps its size: no link is followed, and nothing is
+ * waited for. */
+int os_open_in_place(const char *path, bool write, int *fd, struct err *e);
+/* From a place; *n is less than `max` only at the end of the file. */
+int os_read_at(int fd, const char *path, uint64_t off, char *to, size_t max, size_t *n,
+	struct err *e);
+int os_write_at(int fd, const char *path, uint64_t off, struct text bytes, struct err *e);
+/* When it was changed, in nanoseconds since 1970; when it was read stays. */
+int os_set_mtime(int fd, const char *path, int64_t mtime, struct err *e);
+
 /* Owner, group, mode and extended attributes (with them the ACL) of one file to
  * another; times are not copied. What cannot be kept is an error: the file would be
  * readable to others than before. */

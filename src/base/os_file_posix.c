@@ -105,6 +105,62 @@ os_write_fd(int fd, const char *path, struct text bytes, struct err *e)
 }
 
 int
+os_open_in_place(const char *path, bool write, int *fd, struct err *e)
+{
+	int how = write ? O_RDWR : O_RDONLY;
+
+	*fd = open(path, how | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+	return *fd >= 0 ? 0 : err_io(e, path, "open");
+}
+
+int
+os_read_at(int fd, const char *path, uint64_t off, char *to, size_t max, size_t *n,
+	struct err *e)
+{
+	for (*n = 0; *n < max;) {
+		ssize_t got = pread(fd, to + *n, max - *n, (off_t)(off + *n));
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return err_io(e, path, "read");
+		if (got == 0)
+			break;
+		*n += (size_t)got;
+	}
+	return 0;
+}
+
+int
+os_write_at(int fd, const char *path, uint64_t off, struct text bytes, struct err *e)
+{
+	while (bytes.len > 0) {
+		ssize_t n = pwrite(fd, bytes.at, bytes.len, (off_t)off);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return err_io(e, path, "write");
+		bytes.at += n;
+		bytes.len -= (size_t)n;
+		off += (uint64_t)n;
+	}
+	return 0;
+}
+
+int
+os_set_mtime(int fd, const char *path, int64_t mtime, struct err *e)
+{
+	struct timespec to[2] = {{.tv_nsec = UTIME_OMIT}};
+
+	to[1].tv_sec = (time_t)(mtime / 1000000000);
+	to[1].tv_nsec = (long)(mtime % 1000000000);
+	if (to[1].tv_nsec < 0) {
+		to[1].tv_sec--;
+		to[1].tv_nsec += 1000000000;
+	}
+	return futimens(fd, to) == 0 ? 0 : err_io(e, path, "put its time back");
+}
+
+int
 os_sync_fd(int fd, const char *path, struct err *e)
 {
 	return fsync(fd) == 0 ? 0 : err_io(e, path, "bring it to the disk");

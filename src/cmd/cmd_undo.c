@@ -88,15 +88,24 @@ static void
 undo_one(struct run *r, struct journal *j, const struct journal_file *f)
 {
 	struct result *res = add_result(r, f);
+	struct watch watch = console_watch(r->console);
 	struct undo_result done = {0};
 	struct err failed = {0};
 
-	if (undo_file(j, f, r->options->from_backup, &done, &failed) < 0) {
+	int rc = undo_file(j, f, r->options->from_backup, &watch, &done, &failed);
+	console_settle(r->console);
+	if (rc < 0) {
 		results_failed(res, r, &failed);
 		console_error(r->console, failed.message);
 		return;
 	}
 	res->state = STATE_UNDONE;
+	res->mail_patched = done.mail_back;
+	res->mail_left = done.mail_left;
+	if (done.mail_back + done.mail_left > 0)
+		out(r->console, "%s: %zu messages in the local mail have their old UIDL again, "
+				"%zu could not be changed\n",
+			f->path, done.mail_back, done.mail_left);
 	if (done.whole) {
 		out(r->console, "%s: as it was before\n", f->path);
 		if (done.forgotten > 0)

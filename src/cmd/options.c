@@ -31,6 +31,7 @@ static const struct row rows[] = {
 	{"client-host", STRING, AT(client_host), PLAN, "HOST",
 		"what the client's settings will say for the new server"},
 	{"client-user", STRING, AT(client_user), PLAN, "USER", "likewise the user"},
+	{"no-mail", FLAG, AT(no_mail), PLAN, NULL, "leave the UIDLs in the client's local mail"},
 	{"force", FLAG, AT(force), PLAN, NULL,
 		"half of the UIDLs known to the old server are enough"},
 	{"before-first-contact", FLAG, AT(before_first_contact), PLAN, NULL,

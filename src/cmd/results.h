@@ -25,6 +25,7 @@ enum store_state {
 struct result {
 	const char *path, *client, *host, *user; /* in the run's arena, "" if unknown */
 	size_t records, renamed, kept, tombstones, will_delete;
+	size_t mail_patched, mail_left; /* local messages; those that could not be */
 	enum store_state state;
 	const char *reason, *message, *run, *backup;
 	enum err_kind failure; /* ERR_NONE: fine */

@@ -221,6 +221,28 @@ show_counts(struct run *r, const struct job *j)
 					     : " by the client's own settings");
 }
 
+static void
+show_mail(struct run *r, const struct job *j)
+{
+	const struct mail *m = &j->mail;
+
+	if (r->options->no_mail && j->target.format->mail != NULL)
+		show_no_mail(r->console);
+	if (!m->known)
+		return;
+	out(r->console, "  local mail: %zu messages in %zu of %zu files get their new UIDL\n",
+		m->patched, m->files_patched, m->files.n);
+	show_stuck(r->console, m->stuck);
+	for (size_t i = 0; r->options->all && i < m->files.n; i++) {
+		const struct mail_file *f = &m->files.at[i];
+		char safe[1024];
+
+		if (f->patched + f->stuck > 0)
+			out(r->console, "      %zu in %s\n", f->patched,
+				text_escape(text_of(f->path), safe, sizeof(safe)));
+	}
+}
+
 void
 job_show(struct run *r, const struct job *j)
 {
@@ -247,6 +269,8 @@ job_show(struct run *r, const struct job *j)
 		out(c, "  %s\n", j->target.running);
 	show_counts(r, j);
 	show_rest(r, j);
+	if (p->state == PLAN_READY)
+		show_mail(r, j);
 	if (p->state == PLAN_UNCHANGED)
 		out(c, "  nothing to change\n");
 	else if (!r->options->stat)

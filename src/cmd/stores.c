@@ -95,9 +95,23 @@ job_plan(struct job *j, struct run *r, struct map *m, struct err *e)
 	return 0;
 }
 
+int
+job_plan_mail(struct job *j, struct run *r, struct map *m, struct err *e)
+{
+	if (r->options->no_mail || j->plan.state != PLAN_READY)
+		return 0;
+	if (mail_plan(&j->mail, &j->target, &j->plan, &j->store, m, r->options->accept_size,
+		    e) < 0)
+		return -1;
+	j->watch = console_watch(r->console);
+	j->mail.watch = &j->watch;
+	return 0;
+}
+
 void
 job_close(struct job *j)
 {
+	mail_release(&j->mail);
 	if (j->planned)
 		plan_release(&j->plan);
 	store_release(&j->store);
@@ -147,7 +161,9 @@ stores_diff(struct run *r, struct map *m, struct err *e)
 		res->path = arena_string(&r->arena, text_of(j.target.path));
 		if (r->leftovers != NULL)
 			leftovers_see(r->leftovers, &j.store);
-		if (job_plan(&j, r, m, &failed) < 0) {
+		if (job_plan(&j, r, m, &failed) < 0 ||
+			job_plan_mail(&j, r, m, &failed) < 0 ||
+			mail_count(&j.mail, &failed) < 0) {
 			results_failed(res, r, &failed);
 			console_error(r->console, failed.message);
 		} else if (j.plan.state == PLAN_REFUSED && is_passed_over(r, &j.plan.refusal)) {
@@ -155,6 +171,9 @@ stores_diff(struct run *r, struct map *m, struct err *e)
 		} else {
 			results_plan(res, r, &j.store, &j.plan);
 			res->digest = j.target.source.digest;
+			res->mail_patched = j.mail.patched;
+			res->mail_left = j.mail.stuck;
+			console_settle(r->console);
 			job_show(r, &j);
 			r->results.changes_shown |= j.plan.state == PLAN_READY;
 		}
@@ -179,6 +198,22 @@ check_deletes(const struct job *j, const struct run *r, struct err *e)
 		j->settings.known ? ""
 				  : " if it is not set to leave mail there (its settings are not at "
 				    "hand, so that counts as yes)");
+}
+
+/* The store, and with it the UIDLs in the local mail: work/mail.h. */
+static int
+replace(struct job *j, struct run *r, struct text bytes, struct journal_file *record,
+	struct err *e)
+{
+	struct err late;
+
+	if (mail_prepare(&j->mail, j->journal, &j->target, r->run_id, e) < 0)
+		return -1;
+	console_settle(r->console);
+	int rc = target_replace(&j->target, bytes, j->journal, record, e);
+	if (mail_finish(&j->mail, j->journal, rc == 0 ? e : &late) < 0)
+		rc = -1;
+	return rc;
 }
 
 static int
@@ -207,15 +242,19 @@ change(struct job *j, struct run *r, struct result *res, struct map *m, struct e
 		.renamed = p->nfate[FATE_RENAMED],
 		.tombstones = p->nfate[FATE_TOMBSTONE],
 	};
+	if (rc == 0)
+		rc = job_plan_mail(j, r, m, e);
 	/* The bytes are verified: what led to them need not be held while they are
 	 * written, copied and read back. */
 	plan_release(p);
 	store_release(&j->store);
 	if (rc == 0)
-		rc = target_replace(&j->target, buf_text(&bytes), j->journal, &record, e);
+		rc = replace(j, r, buf_text(&bytes), &record, e);
 	buf_release(&bytes);
 	if (rc < 0)
 		return -1;
+	res->mail_patched = j->mail.patched;
+	res->mail_left = j->mail.stuck;
 	res->state = STATE_APPLIED;
 	res->run = r->run_id;
 	res->backup = arena_string(&r->arena, text_of(record.old_copy));
@@ -253,6 +292,22 @@ apply_one(struct job *j, struct run *r, const struct found *f, struct map *m,
 	return 0;
 }
 
+void
+show_stuck(struct console *c, size_t n)
+{
+	if (n > 0)
+		out(c, "  %zu messages have no room for their new UIDL in the local mail: do not "
+		       "delete old ones locally while \"until I delete them\" is on\n",
+			n);
+}
+
+void
+show_no_mail(struct console *c)
+{
+	out(c, "  local mail is left alone (--no-mail): it keeps the old UIDLs, so \"until I "
+	       "delete them\" does not reach old mail on the new server\n");
+}
+
 static void
 report_applied(struct run *r, const struct result *res)
 {
@@ -262,6 +317,12 @@ report_applied(struct run *r, const struct result *res)
 	case STATE_APPLIED:
 		out(c, "%s: %zu renamed, %zu kept, %zu set aside; backup %s\n", res->path,
 			res->renamed, res->kept, res->tombstones, res->backup);
+		if (res->mail_patched + res->mail_left > 0)
+			out(c, "%s: %zu messages in the local mail have their new UIDL\n", res->path,
+				res->mail_patched);
+		show_stuck(c, res->mail_left);
+		if (r->options->no_mail)
+			show_no_mail(c);
 		break;
 	case STATE_ALREADY:
 		out(c, "%s: this map has been applied already (undo takes it back)\n", res->path);

@@ -7,6 +7,7 @@
 #include "cmd/command.h"
 #include "cmd/console.h"
 #include "work/find.h"
+#include "work/mail.h"
 #include "work/replace.h"
 
 /* One store, open and read. */
@@ -16,6 +17,8 @@ struct job {
 	struct settings settings;
 	struct journal *journal;
 	struct plan plan;
+	struct mail mail;
+	struct watch watch;
 	bool opened, planned;
 };
 
@@ -26,7 +29,14 @@ int stores_find(struct run *r, struct found_list *list, struct err *e);
  * client's settings. `write`: locked to be changed. On error nothing stays open. */
 int job_open(struct job *j, struct run *r, const struct found *f, bool write, struct err *e);
 int job_plan(struct job *j, struct run *r, struct map *m, struct err *e);
+/* What the plan is to do to the local mail; with --no-mail, or without such mail,
+ * nothing. */
+int job_plan_mail(struct job *j, struct run *r, struct map *m, struct err *e);
 void job_close(struct job *j);
+
+/* What it means that UIDLs in the local mail could not, or may not, follow. */
+void show_stuck(struct console *c, size_t n);
+void show_no_mail(struct console *c);
 
 /* Show what `diff` shows of a planned store. */
 void job_show(struct run *r, const struct job *j);

@@ -30,6 +30,13 @@ struct settings {
 	bool until_deleted;     /* deleting locally deletes on the server */
 };
 
+/* Where a client keeps the mail that it fetched, with each message's UIDL in it. */
+struct local_mail {
+	struct text key;      /* what its messages of this account are marked with */
+	struct text *folders; /* whose files may hold them */
+	size_t nfolders;
+};
+
 /* How a client shows that it runs; looked for beside the settings file, else beside the
  * store. */
 struct client_lock {
@@ -69,6 +76,10 @@ struct format {
 	 * if they do not name that store. */
 	int (*settings)(const char *store_path, const struct source *settings,
 		struct arena *, struct settings *, struct err *);
+	/* Likewise where the account's mail is, in the arena; false if it is not known.
+	 * NULL: this client's mail names no UIDLs. */
+	bool (*mail)(const char *store_path, const struct source *settings,
+		struct arena *, struct local_mail *);
 };
 
 extern const struct format *const formats[]; /* sorted by name, NULL at the end */

@@ -112,9 +112,9 @@ fill_settings(const struct prefs *p, const char *server, struct arena *a,
 		settings->leave_on_server = false;
 }
 
-/* The server of the account, if it is one of POP3. */
+/* The server of an account, if it is of that type. */
 static char *
-pop3_server(const struct prefs *p, struct text account, struct arena *a)
+server_of(const struct prefs *p, struct text account, const char *want, struct arena *a)
 {
 	struct text server, type;
 
@@ -123,46 +123,110 @@ pop3_server(const struct prefs *p, struct text account, struct arena *a)
 		return NULL;
 	char *name = arena_string(a, server);
 	if (!pref_string(prefs_find(p, "mail.server.%s.type", name), &type) ||
-		!text_equal(type, text_of("pop3")))
+		!text_equal(type, text_of(want)))
 		return NULL;
 	return name;
 }
 
+static bool
+take_account(struct cursor *list, struct text *account)
+{
+	if (list->off >= list->all.len)
+		return false;
+	if (!take_until(list, ',', account)) {
+		*account = (struct text){
+			list->all.at + list->off, list->all.len - list->off};
+		list->off = list->all.len;
+	}
+	*account = text_trim(*account);
+	return true;
+}
+
 /*
- * The account whose local path is the store's folder. Servers that the list of accounts
- * does not lead to are leftovers; two accounts with one folder leave it unknown.
+ * The account whose local path is the store's folder; its server. Servers that the list
+ * of accounts does not lead to are leftovers; two accounts with one folder: NULL.
  */
+static const char *
+find_account(const struct prefs *p, struct text list, struct text profile,
+	struct text folder, struct text *key, struct arena *a)
+{
+	struct cursor c = {list, 0};
+	const char *found = NULL;
+	struct text account;
+
+	while (take_account(&c, &account)) {
+		char *server = server_of(p, account, "pop3", a);
+		if (server == NULL ||
+			!text_equal(local_path(p, server, profile, a), folder))
+			continue;
+		if (found != NULL && strcmp(found, server) != 0)
+			return NULL;
+		/* The one named first: another is the same account twice. */
+		if (found == NULL)
+			*key = account;
+		found = server;
+	}
+	return found;
+}
+
 int
 mozilla_settings(const char *store_path, const struct source *source, struct arena *arena,
 	struct settings *settings, struct err *e)
 {
 	struct arena a = {0};
 	struct text folder = plain_path(&a, folder_of(text_of(store_path)));
-	struct text profile = folder_of(text_of(source->path)), list = {"", 0}, account;
-	const char *found = NULL;
+	struct text profile = folder_of(text_of(source->path)), list = {"", 0}, key;
 	struct prefs p;
 
 	(void)e;
 	*settings = (struct settings){0};
 	prefs_read(&p, source->bytes);
 	pref_string(prefs_find(&p, "mail.accountmanager.accounts"), &list);
-	for (struct cursor c = {list, 0}; c.off < list.len;) {
-		if (!take_until(&c, ',', &account)) {
-			account = (struct text){list.at + c.off, list.len - c.off};
-			c.off = list.len;
-		}
-		char *server = pop3_server(&p, text_trim(account), &a);
-		if (server == NULL ||
-			!text_equal(local_path(&p, server, profile, &a), folder))
-			continue;
-		if (found != NULL && strcmp(found, server) != 0) {
-			*settings = (struct settings){0};
-			break;
-		}
-		found = server;
+	const char *server = find_account(&p, list, profile, folder, &key, &a);
+	if (server != NULL)
 		fill_settings(&p, server, arena, settings);
-	}
 	prefs_release(&p);
 	arena_free(&a);
 	return 0;
+}
+
+static void
+add_folder(struct local_mail *mail, struct text folder, struct arena *arena)
+{
+	for (size_t i = 0; i < mail->nfolders; i++)
+		if (text_equal(mail->folders[i], folder))
+			return;
+	mail->folders[mail->nfolders++] = arena_text(arena, folder);
+}
+
+bool
+mozilla_mail(const char *store_path, const struct source *source, struct arena *arena,
+	struct local_mail *mail)
+{
+	struct arena a = {0};
+	struct text folder = plain_path(&a, folder_of(text_of(store_path)));
+	struct text profile = folder_of(text_of(source->path)), list = {"", 0}, account;
+	struct text key = {"", 0};
+	struct prefs p;
+
+	*mail = (struct local_mail){.key = {"", 0}};
+	prefs_read(&p, source->bytes);
+	pref_string(prefs_find(&p, "mail.accountmanager.accounts"), &list);
+	bool known = find_account(&p, list, profile, folder, &key, &a) != NULL;
+	mail->key = arena_text(arena, key);
+	mail->folders = arena_alloc(arena, (list.len + 2) * sizeof(*mail->folders));
+	add_folder(mail, folder, arena);
+	for (struct cursor c = {list, 0}; take_account(&c, &account);) {
+		char *server = server_of(&p, account, "pop3", &a);
+		if (server == NULL)
+			server = server_of(&p, account, "none", &a);
+		struct text path = {"", 0};
+		if (server != NULL)
+			path = local_path(&p, server, profile, &a);
+		if (path.len > 0)
+			add_folder(mail, path, arena);
+	}
+	prefs_release(&p);
+	arena_free(&a);
+	return known;
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "work/inverse.h"
+#include "work/mail.h"
 #include "work/target.h"
 
 static int
@@ -113,9 +114,33 @@ undo_target(struct target *t, struct journal *j, const struct journal_file *f,
 	return undo_whole(t, j, f, r, e);
 }
 
+/* The local mail goes with the store: work/mail.h. */
+static int
+undo_with_mail(struct target *t, struct journal *j, const struct journal_file *f,
+	bool from_backup, const struct watch *watch, struct undo_result *r, struct err *e)
+{
+	struct mail mail;
+	struct err late;
+
+	if (mail_plan_back(&mail, t, j, f, e) < 0)
+		return -1;
+	mail.watch = watch;
+	int rc = mail_prepare(&mail, j, t, NULL, e);
+	if (rc == 0) {
+		rc = undo_target(t, j, f, from_backup, r, e);
+		if (mail_finish(&mail, j, rc == 0 ? e : &late) < 0)
+			rc = -1;
+		r->mail_back = mail.patched - (mail.lost < mail.patched ? mail.lost
+									: mail.patched);
+		r->mail_left = mail.stuck + mail.lost;
+	}
+	mail_release(&mail);
+	return rc;
+}
+
 int
 undo_file(struct journal *j, const struct journal_file *f, bool from_backup,
-	struct undo_result *r, struct err *e)
+	const struct watch *watch, struct undo_result *r, struct err *e)
 {
 	struct target t;
 
@@ -129,7 +154,7 @@ undo_file(struct journal *j, const struct journal_file *f, bool from_backup,
 		}
 		return -1;
 	}
-	int rc = undo_target(&t, j, f, from_backup, r, e);
+	int rc = undo_with_mail(&t, j, f, from_backup, watch, r, e);
 	target_close(&t);
 	return rc;
 }

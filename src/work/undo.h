@@ -6,12 +6,15 @@
 #ifndef WORK_UNDO_H
 #define WORK_UNDO_H
 
+#include "base/watch.h"
 #include "work/replace.h"
 
 struct undo_result {
 	bool whole;		 /* the very bytes of before */
 	size_t taken_back, left; /* edits, when not whole */
 	size_t forgotten; /* --from-backup: records of today's file that it has not */
+	size_t mail_back;   /* messages whose UIDL in the local mail is the old one again */
+	size_t mail_left;   /* those that could not be */
 	bool unreadable; /* --from-backup: today's file could not be read to count them */
 };
 
@@ -20,6 +23,6 @@ struct undo_result {
  * as before already, or has nothing of ours left, is only marked. A store that is gone
  * is ERR_NO_STORE, and the sentence names the backup; a damaged backup is ERR_DATA. */
 int undo_file(struct journal *j, const struct journal_file *f, bool from_backup,
-	struct undo_result *r, struct err *e);
+	const struct watch *watch, struct undo_result *r, struct err *e);
 
 #endif
