@@ -2,7 +2,7 @@
  * Dies, fails and falls short at every file-changing system call of a command that
  * replaces a store, and looks at what is left.
  *
- *   crash [-j JOBS] SCENARIO STORE --apply CMD… --then CMD… --undo CMD…
+ *   crash [-j JOBS] SCENARIO STORE [MAIL…] --apply CMD… --then CMD… --undo CMD…
  *   crash [-j JOBS]
  *
  * SCENARIO is a folder, copied anew for each point; STORE is the store's path in it. In
@@ -20,7 +20,10 @@
  *      changed"; a short write is no reason to fail at all;
  *   2. after --then it is still one of the two, and its folder has as many names as
  *      after an `apply` without faults;
- *   3. after --undo it is the very old one.
+ *   3. after --undo it is the very old one;
+ *   4. a MAIL file has its size; each of its X-UIDL lines is the old or the new one, or a
+ *      tombstone; after --then it is wholly what the store is, and after --undo the very
+ *      old one, with its time as it was.
  * No command may take longer than two seconds. Prints the number of points; exit 1, and a
  * line each, if something was not so.
  */
@@ -41,6 +44,7 @@
 #define SECONDS	  2.0
 #define MAX_ARGS  64
 #define MAX_WORDS 10 /* failures said by each process */
+#define MAX_MAIL  4
 
 enum command { APPLY, THEN, UNDO, COMMANDS };
 
@@ -55,6 +59,10 @@ struct job {
 	char base[256];		  /* our own folder */
 	char work[300], from[320], log[320], applied[320];
 	struct bytes old, new;
+	const char *mail[MAX_MAIL]; /* files beside the store */
+	struct bytes mail_old[MAX_MAIL], mail_new[MAX_MAIL];
+	struct timespec mail_time[MAX_MAIL];
+	size_t nmail;
 	size_t names;	    /* in the store's folder */
 	size_t part, parts; /* this process makes every parts-th point */
 	size_t points, bad;
@@ -128,6 +136,8 @@ copy_tree(const char *from, const char *to)
 			read_bytes(source, &b);
 			write_bytes(target, &b, st.st_mode & 07777);
 			free(b.at);
+			struct timespec times[2] = {st.st_atim, st.st_mtim};
+			utimensat(AT_FDCWD, target, times, 0);
 		}
 		free(source);
 		free(target);
@@ -210,6 +220,72 @@ look(const struct job *j)
 	return f;
 }
 
+/* The value of the n-th X-UIDL line; len 0 behind the last. */
+static struct bytes
+nth_uidl(const struct bytes *b, size_t n)
+{
+	static const char name[] = "\nX-UIDL: ";
+	char *at = b->at, *end = b->at + b->len;
+
+	for (;; n--) {
+		at = memmem(at, (size_t)(end - at), name, strlen(name));
+		if (at == NULL)
+			return (struct bytes){NULL, 0};
+		at += strlen(name);
+		if (n == 0)
+			break;
+	}
+	char *line_end = memchr(at, '\n', (size_t)(end - at));
+	return (struct bytes){at, (size_t)((line_end != NULL ? line_end : end) - at)};
+}
+
+static bool
+mail_is_sound(const struct bytes *b, const struct bytes *old, const struct bytes *new)
+{
+	if (b->len != old->len)
+		return false;
+	for (size_t n = 0;; n++) {
+		struct bytes now = nth_uidl(b, n), was = nth_uidl(old, n),
+			     will = nth_uidl(new, n);
+		if (now.at == NULL || was.at == NULL)
+			return now.at == was.at;
+		if (!same(&now, &was) && !same(&now, &will) &&
+			(now.len != 39 || memcmp(now.at, "reuidl-", 7) != 0))
+			return false;
+	}
+}
+
+enum moment { AT_ONCE, THEN_DONE, UNDO_DONE };
+
+/* What is wrong with the mail; NULL: nothing. */
+static const char *
+look_at_mail(const struct job *j, enum moment moment)
+{
+	enum found store = look(j);
+	const char *wrong = NULL;
+
+	for (size_t i = 0; i < j->nmail && wrong == NULL; i++) {
+		char *path = join(j->work, j->mail[i]);
+		const struct timespec *was = &j->mail_time[i];
+		struct bytes b;
+		struct stat st;
+
+		if (!read_bytes(path, &b) || stat(path, &st) < 0)
+			wrong = "a mail file is gone";
+		else if (!mail_is_sound(&b, &j->mail_old[i], &j->mail_new[i]))
+			wrong = "a mail file has another size, or a UIDL of nobody's";
+		else if (moment != AT_ONCE &&
+			 !same(&b, store == FOUND_NEW ? &j->mail_new[i] : &j->mail_old[i]))
+			wrong = "the mail is not what the store is";
+		else if (moment != AT_ONCE && (st.st_mtim.tv_sec != was->tv_sec ||
+						      st.st_mtim.tv_nsec != was->tv_nsec))
+			wrong = "a mail file has another time";
+		free(b.at);
+		free(path);
+	}
+	return wrong;
+}
+
 static size_t
 count_names(const char *root, const char *store)
 {
@@ -281,6 +357,8 @@ point(struct job *j, enum command c, enum crash_mode mode, size_t n)
 		bad(j, c, mode, n, r.call, "a short write is no failure");
 	else if ((mode == CRASH_EIO || mode == CRASH_ENOSPC) && r.exit < 0)
 		bad(j, c, mode, n, r.call, "it died of it");
+	else if (look_at_mail(j, AT_ONCE) != NULL)
+		bad(j, c, mode, n, r.call, look_at_mail(j, AT_ONCE));
 
 	struct crash_run then = run(j, THEN, CRASH_NONE, 0);
 	if (then.exit == -2)
@@ -291,12 +369,16 @@ point(struct job *j, enum command c, enum crash_mode mode, size_t n)
 	else if (count_names(j->work, j->store) != j->names)
 		bad(j, c, mode, n, r.call,
 			"the next run left something beside the store");
+	else if (then.exit == 0 && look_at_mail(j, THEN_DONE) != NULL)
+		bad(j, c, mode, n, r.call, look_at_mail(j, THEN_DONE));
 
 	struct crash_run undo = run(j, UNDO, CRASH_NONE, 0);
 	if (undo.exit == -2)
 		bad(j, c, mode, n, r.call, "the undo hangs");
 	else if (look(j) != FOUND_OLD)
 		bad(j, c, mode, n, r.call, "the undo did not bring the very bytes back");
+	else if (look_at_mail(j, UNDO_DONE) != NULL)
+		bad(j, c, mode, n, r.call, look_at_mail(j, UNDO_DONE));
 	return true;
 }
 
@@ -311,6 +393,21 @@ points(struct job *j, enum command c, size_t calls)
 				break;
 }
 
+static void
+read_mail(struct job *j, const char *root, struct bytes *to)
+{
+	for (size_t i = 0; i < j->nmail; i++) {
+		char *path = join(root, j->mail[i]);
+		struct stat st;
+
+		if (!read_bytes(path, &to[i]) || stat(path, &st) < 0)
+			die("read", path);
+		if (to == j->mail_old)
+			j->mail_time[i] = st.st_mtim;
+		free(path);
+	}
+}
+
 /* Without faults: what the new bytes are, and how many calls there are. */
 static void
 rehearse(struct job *j, size_t calls[COMMANDS])
@@ -319,6 +416,7 @@ rehearse(struct job *j, size_t calls[COMMANDS])
 
 	if (!read_bytes(scenario, &j->old))
 		die("read", scenario);
+	read_mail(j, j->scenario, j->mail_old);
 	fresh(j, j->scenario);
 	struct crash_run r = run(j, APPLY, CRASH_COUNT, 0);
 	calls[APPLY] = r.calls;
@@ -327,6 +425,10 @@ rehearse(struct job *j, size_t calls[COMMANDS])
 			"it does not even work without faults");
 		exit(1);
 	}
+	read_mail(j, j->work, j->mail_new);
+	for (size_t i = 0; i < j->nmail; i++)
+		if (same(&j->mail_old[i], &j->mail_new[i]))
+			bad(j, APPLY, CRASH_COUNT, 0, "none", "it does not change the mail");
 	j->names = count_names(j->work, j->store);
 	copy_tree(j->work, j->applied);
 	r = run(j, UNDO, CRASH_COUNT, 0);
@@ -430,7 +532,7 @@ make_scenario(struct job *j, const char *program)
 static int
 usage(void)
 {
-	fprintf(stderr, "usage: crash [-j JOBS] [SCENARIO STORE --apply CMD… --then CMD… "
+	fprintf(stderr, "usage: crash [-j JOBS] [SCENARIO STORE [MAIL…] --apply CMD… --then CMD… "
 			"--undo CMD…]\n");
 	return 64;
 }
@@ -442,6 +544,11 @@ take_commands(struct job *j, char **argv)
 	static const char *const names[] = {"--apply", "--then", "--undo"};
 	size_t n = 0;
 
+	for (; *argv != NULL && strncmp(*argv, "--", 2) != 0; argv++) {
+		if (j->nmail == MAX_MAIL)
+			return false;
+		j->mail[j->nmail++] = *argv;
+	}
 	for (; *argv != NULL; argv++) {
 		bool name = false;
 		for (int c = 0; c < COMMANDS && !name; c++)

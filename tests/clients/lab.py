@@ -48,7 +48,7 @@ class Lab:
         new.numbers = numbers
         return new
 
-    def migrate(self, profile, new, tls=False, store=None):
+    def migrate(self, profile, new, tls=False, store=None, options=()):
         box = self.box
         secret = box.path("secret")
         if not os.path.exists(secret):
@@ -56,7 +56,7 @@ class Lab:
                 out.write(dovecot.PASSWORD + "\n")
             os.chmod(secret, 0o600)
             box.own(secret)
-        argv = ["migrate", "--yes", "--no-input"]
+        argv = ["migrate", "--yes", "--no-input", *options]
         for side, server in (("old", self.old), ("new", new)):
             argv += [f"--{side}", f"pop3://lab@localhost:{server.port}",
                      f"--{side}-password-file", secret]

@@ -2,6 +2,7 @@
 
 import json
 import os
+import time
 from collections import Counter
 
 import letters
@@ -227,6 +228,59 @@ def partial(check, lab):
     check.that("no stub is a stub now", [e for e in met.entries if e[0] == "b"])
 
 
+def until_deleted(check, lab, name, gone=()):
+    """The account is set to delete a message on the server when it is deleted here.  Two
+    old letters go, of which the new server may lack one: it loses the other, and no more.
+    The mail is two days old, and its index stays the one that the client has made."""
+    new = lab.move("new" + name, gone=gone)
+    profile = prepared(lab, name)
+    profile.set_prefs(delete_mail_left_on_server=True)
+    then = int(time.time()) - 2 * 86400
+    os.utime(profile.inbox, (then, then))
+    with session_of(profile) as session:
+        session.mark()
+    check.same("time of the Inbox", int(os.stat(profile.inbox).st_mtime), then)
+    migrated(check, lab, profile, new)
+    profile.set_server("127.0.0.1", new.port)
+    there = dict(zip(new.numbers, new.uidls()))
+    with session_of(profile) as session:
+        check.same("letters whose index is the one of before", session.marked(), 30)
+        new.forget()
+        session.get_mail()
+        check.same("downloads", sum(s["retr"] + s["top"] for s in new.sessions()), 3)
+        check.same("letters that were there to delete",
+                   session.delete([letters.ident(n) for n in (12, 9)]), 2)
+        session.get_mail()
+        session.get_mail()
+        check.same("letters in the client", len(session.messages()), 31)
+    check.lists("letters left on the server", new.uidls(),
+                [u for n, u in there.items() if n not in (12, 9)])
+
+
+def until_deleted_uids(check, lab):
+    until_deleted(check, lab, "K")
+
+
+def until_deleted_counters(check, lab):
+    until_deleted(check, lab, "L", gone=(2, 9, 17, 23, 30))
+
+
+def without_mail(check, lab):
+    """What --no-mail costs: a letter that is deleted here stays on the server."""
+    new = lab.move("newM")
+    profile = prepared(lab, "M")
+    profile.set_prefs(delete_mail_left_on_server=True)
+    mail = profile.mailbox()
+    migrated(check, lab, profile, new, options=("--no-mail",))
+    check.that("the Inbox has changed all the same", profile.mailbox() == mail)
+    profile.set_server("127.0.0.1", new.port)
+    with session_of(profile) as session:
+        session.get_mail()
+        session.delete([letters.ident(12)])
+        session.get_mail()
+    check.same("letters left on the server", len(new.uidls()), 33)
+
+
 def control(check, lab):
     """What happens without reuidl: or these tests would measure nothing."""
     new = lab.move("newX")
@@ -255,6 +309,9 @@ SCENARIOS = {
     "crlf": (crlf, "uids"),
     "tls": (over_tls, "uids"),
     "partial": (partial, "partial"),
+    "until-deleted": (until_deleted_uids, "uids"),
+    "no-mail": (without_mail, "uids"),
     "control-counters": (control_counters, "counters"),
     "counters": (counters, "counters"),
+    "until-deleted-counters": (until_deleted_counters, "counters"),
 }

@@ -118,6 +118,55 @@ MESSAGES = """
     return [...inbox.msgDatabase.enumerateMessages()].map(m => m.messageId);
 """
 
+# The Inbox's index, made anew first if it does not fit the file (the call fails then, and
+# the listener hears of the end).
+INDEX = """
+    const { MailServices } = ChromeUtils.importESModule(
+        "resource:///modules/MailServices.sys.mjs");
+    const server = MailServices.accounts.getIncomingServer("server1");
+    const inbox = server.rootFolder.getFolderWithFlags(0x1000)
+        .QueryInterface(Ci.nsIMsgLocalMailFolder);
+    await new Promise(resolve => {
+        try {
+            inbox.getDatabaseWithReparse({
+                QueryInterface: ChromeUtils.generateQI(["nsIUrlListener"]),
+                OnStartRunningUrl() {},
+                OnStopRunningUrl() { resolve(); },
+            }, null);
+            resolve();
+        } catch (e) {}
+    });
+    const index = inbox.msgDatabase;
+"""
+
+# A property that is in the index only: one that is made anew has it no more.
+MARK = INDEX + """
+    for (const m of index.enumerateMessages()) {
+        m.setStringProperty("labmark", "1");
+    }
+    index.commit(Ci.nsMsgDBCommitType.kLargeCommit);
+"""
+
+MARKED = INDEX + """
+    return [...index.enumerateMessages()]
+        .filter(m => m.getStringProperty("labmark") == "1").length;
+"""
+
+# As Shift+Delete does it.
+DELETE = """
+    const { MailServices } = ChromeUtils.importESModule(
+        "resource:///modules/MailServices.sys.mjs");
+    const server = MailServices.accounts.getIncomingServer("server1");
+    const inbox = server.rootFolder.getFolderWithFlags(0x1000);
+    const { setTimeout } = ChromeUtils.importESModule(
+        "resource://gre/modules/Timer.sys.mjs");
+    const gone = [...inbox.msgDatabase.enumerateMessages()]
+        .filter(m => args[0].includes(m.messageId));
+    inbox.deleteMessages(gone, null, true, false, null, false);
+    await new Promise(resolve => setTimeout(resolve, 500));
+    return gone.length;
+"""
+
 # A certificate that nobody signed: the client asks, and remembers.  So is it told here.
 TRUST = """
     const [host, port, base64] = args;
@@ -244,6 +293,17 @@ class Session:
 
     def messages(self):
         return self.driver.script(MESSAGES)
+
+    def mark(self):
+        """Leave a mark on each message in the Inbox that only its index has."""
+        self.driver.script(MARK)
+
+    def marked(self):
+        return self.driver.script(MARKED)
+
+    def delete(self, idents):
+        """Delete letters locally, for good; how many there were."""
+        return self.driver.script(DELETE, idents)
 
     def trust(self, certificate):
         """A certificate, base64 DER, of the server the account is set to."""
