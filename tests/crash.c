@@ -275,7 +275,8 @@ look_at_mail(const struct job *j, enum moment moment)
 		else if (!mail_is_sound(&b, &j->mail_old[i], &j->mail_new[i]))
 			wrong = "a mail file has another size, or a UIDL of nobody's";
 		else if (moment != AT_ONCE &&
-			 !same(&b, store == FOUND_NEW ? &j->mail_new[i] : &j->mail_old[i]))
+			 !same(&b,
+				 store == FOUND_NEW ? &j->mail_new[i] : &j->mail_old[i]))
 			wrong = "the mail is not what the store is";
 		else if (moment != AT_ONCE && (st.st_mtim.tv_sec != was->tv_sec ||
 						      st.st_mtim.tv_nsec != was->tv_nsec))
@@ -428,7 +429,8 @@ rehearse(struct job *j, size_t calls[COMMANDS])
 	read_mail(j, j->work, j->mail_new);
 	for (size_t i = 0; i < j->nmail; i++)
 		if (same(&j->mail_old[i], &j->mail_new[i]))
-			bad(j, APPLY, CRASH_COUNT, 0, "none", "it does not change the mail");
+			bad(j, APPLY, CRASH_COUNT, 0, "none",
+				"it does not change the mail");
 	j->names = count_names(j->work, j->store);
 	copy_tree(j->work, j->applied);
 	r = run(j, UNDO, CRASH_COUNT, 0);
@@ -532,8 +534,9 @@ make_scenario(struct job *j, const char *program)
 static int
 usage(void)
 {
-	fprintf(stderr, "usage: crash [-j JOBS] [SCENARIO STORE [MAIL…] --apply CMD… --then CMD… "
-			"--undo CMD…]\n");
+	fprintf(stderr,
+		"usage: crash [-j JOBS] [SCENARIO STORE [MAIL…] --apply CMD… --then CMD… "
+		"--undo CMD…]\n");
 	return 64;
 }
 

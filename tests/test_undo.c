@@ -129,7 +129,8 @@ undone(const struct journal_file *f, bool from_backup)
 {
 	struct undo_result r;
 
-	cr_assert_eq(undo_file(journal, f, from_backup, NULL, &r, &e), 0, "%s", e.message);
+	cr_assert_eq(
+		undo_file(journal, f, from_backup, NULL, &r, &e), 0, "%s", e.message);
 	cr_assert_eq(file_of_row(f->row).state, JOURNAL_UNDONE);
 	cr_assert_not(is_applied());
 	return r;

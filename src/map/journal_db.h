@@ -12,7 +12,7 @@ struct journal {
 	struct sql sql;
 	struct arena arena;
 	char *folder;
-	double mail_since; /* when the transaction of journal_mail.c was opened */
+	double mail_since;  /* when the transaction of journal_mail.c was opened */
 	struct buf pending; /* tombstones to come: two lengths, two texts, and so on */
 };
 

@@ -23,7 +23,8 @@ static const char schema[] =
 	"CREATE INDEX IF NOT EXISTS mail_file_set ON mail_file (mail_set);"
 	"CREATE TABLE IF NOT EXISTS mail_patch ("
 	" row INTEGER PRIMARY KEY, mail_file INTEGER NOT NULL, off INTEGER NOT NULL,"
-	" head BLOB NOT NULL, was BLOB NOT NULL, via BLOB NOT NULL, becomes BLOB NOT NULL);"
+	" head BLOB NOT NULL, was BLOB NOT NULL, via BLOB NOT NULL, becomes BLOB NOT "
+	"NULL);"
 	"CREATE INDEX IF NOT EXISTS mail_patch_file ON mail_patch (mail_file);";
 
 static int
@@ -215,7 +216,8 @@ journal_mail_of(struct journal *j, struct arena *a, const struct journal_file *f
 	if (!*found)
 		return 0;
 	if (sql_prepare(&j->sql, &st, e,
-		    SET_COLUMNS "WHERE run = ? AND path = ? AND undoes = 0 AND state = %d",
+		    SET_COLUMNS
+		    "WHERE run = ? AND path = ? AND undoes = 0 AND state = %d",
 		    SET_SETTLED) < 0)
 		return -1;
 	sql_bind_text(st, 1, text_of(f->run));
@@ -377,7 +379,8 @@ journal_mail_settle(struct journal *j, const struct journal_mail *set,
 	if (rc == 0 && (set->undoes != 0 || goal == GOAL_BACK))
 		rc = forget_set(j, set->row, e);
 	else if (rc == 0)
-		rc = sql_exec(&j->sql, e, "UPDATE mail_set SET state = %d WHERE row = %lld",
-			SET_SETTLED, (long long)set->row);
+		rc = sql_exec(&j->sql, e,
+			"UPDATE mail_set SET state = %d WHERE row = %lld", SET_SETTLED,
+			(long long)set->row);
 	return rc < 0 ? roll_back(j) : journal_mail_commit(j, e);
 }

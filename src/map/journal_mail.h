@@ -14,8 +14,8 @@
 
 struct journal_mail {
 	int64_t row;
-	char *run;	/* of an apply: the run of its file; of an undo: its own */
-	char *path;	/* the store's */
+	char *run;  /* of an apply: the run of its file; of an undo: its own */
+	char *path; /* the store's */
 	char *format;
 	char *key;	/* what the account's mail is marked with */
 	int64_t undoes; /* the row of the file that is taken back; 0: an apply */
@@ -32,7 +32,7 @@ struct journal_mail_file {
 struct journal_patch {
 	int64_t row;
 	uint64_t off;
-	struct text head;	    /* as it was, with `from` in it */
+	struct text head;	   /* as it was, with `from` in it */
 	struct text from, via, to; /* via.len 0: straight; to.len 0: stays, no room */
 };
 
@@ -65,7 +65,8 @@ int journal_mail_files(struct journal *j, struct arena *a, const struct journal_
 
 /* The patches of a file in their order; texts live until the callback returns, which
  * must not write to the journal. */
-typedef int (*journal_patch_sink)(void *arg, const struct journal_patch *p, struct err *e);
+typedef int (*journal_patch_sink)(
+	void *arg, const struct journal_patch *p, struct err *e);
 int journal_mail_each(struct journal *j, const struct journal_mail_file *f,
 	journal_patch_sink sink, void *arg, struct err *e);
 /* The file has changed since: more patches of it, its size and time are those in `f`. */

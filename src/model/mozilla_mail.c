@@ -1,8 +1,8 @@
 #include "model/mozilla_mail.h"
 
-#define KEY_LINE   "X-Account-Key: "
-#define UIDL_LINE  "X-UIDL: "
-#define KEYS_LINE  "X-Mozilla-Keys: "
+#define KEY_LINE  "X-Account-Key: "
+#define UIDL_LINE "X-UIDL: "
+#define KEYS_LINE "X-Mozilla-Keys: "
 /* The longest of a line's end, an empty line and "From ", less one byte. */
 #define SEPARATOR_MAX ((size_t)16)
 
@@ -161,7 +161,8 @@ at_head(struct mail_scan *s, struct text t, uint64_t off, size_t *n, struct err 
 
 /* Whole bytes from `t` that were looked at, 0: it takes more of the file. */
 static int
-step(struct mail_scan *s, struct text t, uint64_t off, bool last, size_t *n, struct err *e)
+step(struct mail_scan *s, struct text t, uint64_t off, bool last, size_t *n,
+	struct err *e)
 {
 	*n = 0;
 	switch (s->place) {

@@ -26,9 +26,9 @@
 #define MAIL_HEAD_MAX ((size_t)16384)
 
 struct mail_head {
-	uint64_t off;	   /* of the head in the file */
-	struct text bytes; /* all of it, in the window */
-	struct text uidl;  /* in `bytes` */
+	uint64_t off;	    /* of the head in the file */
+	struct text bytes;  /* all of it, in the window */
+	struct text uidl;   /* in `bytes` */
 	size_t pad_at, pad; /* blanks that can be taken away; SIZE_MAX: no such line */
 };
 
@@ -48,7 +48,7 @@ struct mail_scan {
 	int (*found)(void *arg, const struct mail_head *h, struct err *e);
 	void *arg;
 	enum mail_place place; /* 0 to begin with */
-	bool done;	       /* nothing more can come: a file that is no mail, a maildir file */
+	bool done; /* nothing more can come: a file that is no mail, a maildir file */
 };
 
 /*

@@ -59,8 +59,8 @@ wish_back(void *arg, const struct journal_patch *p, struct err *e)
 }
 
 static int
-wishes_back(struct mail *m, struct journal *j, const struct journal_mail *done,
-	struct err *e)
+wishes_back(
+	struct mail *m, struct journal *j, const struct journal_mail *done, struct err *e)
 {
 	struct journal_mail_file *files;
 	size_t n;
@@ -105,8 +105,8 @@ struct pass {
 };
 
 static int
-keep_patch(struct pass *p, const struct mail_head *h, const struct mail_wish *w, bool fits,
-	struct err *e)
+keep_patch(struct pass *p, const struct mail_head *h, const struct mail_wish *w,
+	bool fits, struct err *e)
 {
 	struct journal_patch patch = {.off = h->off,
 		.head = h->bytes,
@@ -119,8 +119,7 @@ keep_patch(struct pass *p, const struct mail_head *h, const struct mail_wish *w,
 	/* A UIDL that no other message can have may stay in its place. */
 	if (p->journal == NULL || (!fits && w->via.len == 0))
 		return 0;
-	if (p->mail->set.row == 0 &&
-		journal_mail_begin(p->journal, &p->mail->set, e) < 0)
+	if (p->mail->set.row == 0 && journal_mail_begin(p->journal, &p->mail->set, e) < 0)
 		return -1;
 	return journal_mail_add(p->journal, &p->mail->set, &p->kept, &patch, e);
 }
@@ -155,7 +154,8 @@ pass_beat(void *arg, uint64_t done, struct err *e)
 
 	if (m->watch != NULL && m->watch->progress != NULL)
 		m->watch->progress(m->watch->arg, "local mail: MB",
-			(size_t)((p->before + done) >> 20), (size_t)(m->files.bytes >> 20));
+			(size_t)((p->before + done) >> 20),
+			(size_t)(m->files.bytes >> 20));
 	return p->journal != NULL ? journal_mail_beat(p->journal, e) : 0;
 }
 

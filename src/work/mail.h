@@ -26,7 +26,7 @@ struct mail {
 	struct journal_mail set; /* row 0: nothing to be changed */
 	size_t patched, stuck;	 /* heads that follow; that have no room for it */
 	size_t files_patched;
-	size_t lost; /* after mail_finish(): not found any more */
+	size_t lost;		   /* after mail_finish(): not found any more */
 	const struct watch *watch; /* may be NULL */
 	struct arena arena;
 };

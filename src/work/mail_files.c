@@ -35,8 +35,8 @@ static void
 add(struct mail_files *l, char *path, const struct os_stat *st, bool single)
 {
 	l->at = array_grow(l->at, &l->cap, l->n + 1, sizeof(*l->at));
-	l->at[l->n++] = (struct mail_file){
-		.path = path, .size = st->size, .single = single};
+	l->at[l->n++] =
+		(struct mail_file){.path = path, .size = st->size, .single = single};
 	l->bytes += single && st->size > WINDOW_SINGLE ? WINDOW_SINGLE : st->size;
 }
 

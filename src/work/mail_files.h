@@ -12,7 +12,7 @@
 struct mail_file {
 	char *path;
 	uint64_t size;
-	bool single; /* one message, in a maildir folder */
+	bool single;	       /* one message, in a maildir folder */
 	size_t patched, stuck; /* heads that follow; that have no room for it */
 };
 

@@ -147,14 +147,16 @@ see_records(struct lists *l, const struct store *s, struct err *e)
 		if (mail_wish_add(l->w, wish))
 			continue;
 		/* Twice in the store, and not with one partner. */
-		struct mail_wish *was = &l->w->at[l->w->table[slot_of(l->w, wish.from)] - 1];
+		struct mail_wish *was =
+			&l->w->at[l->w->table[slot_of(l->w, wish.from)] - 1];
 		if (!text_equal(was->to, wish.to))
 			was->to = tombstone(l->w, wish.from);
 	}
 	for (size_t i = 0; i < s->nrecords; i++)
 		if (p->fate[i] != FATE_OTHER)
-			mail_wish_add(l->w, (struct mail_wish){.from = arena_text(
-				&l->w->arena, record_uidl(&s->records[i]))});
+			mail_wish_add(l->w,
+				(struct mail_wish){.from = arena_text(&l->w->arena,
+							   record_uidl(&s->records[i]))});
 	return 0;
 }
 
@@ -187,7 +189,7 @@ mail_wish_plan(struct mail_wishes *w, const struct plan *p, const struct store *
 	for (size_t i = 0; rc == 0 && i < l.new.n; i++)
 		if (mail_wish_find(w, l.new.at[i].from) == NULL)
 			mail_wish_add(w, (struct mail_wish){.from = l.new.at[i].from,
-				.to = tombstone(w, l.new.at[i].from)});
+						 .to = tombstone(w, l.new.at[i].from)});
 	for (size_t i = 0; rc == 0 && i < w->n; i++)
 		if (w->at[i].to.len > 0 && is_doubtful(&l, &w->at[i]))
 			w->at[i].via = tombstone(w, w->at[i].from);

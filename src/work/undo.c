@@ -130,8 +130,8 @@ undo_with_mail(struct target *t, struct journal *j, const struct journal_file *f
 		rc = undo_target(t, j, f, from_backup, r, e);
 		if (mail_finish(&mail, j, rc == 0 ? e : &late) < 0)
 			rc = -1;
-		r->mail_back = mail.patched - (mail.lost < mail.patched ? mail.lost
-									: mail.patched);
+		r->mail_back = mail.patched -
+			       (mail.lost < mail.patched ? mail.lost : mail.patched);
 		r->mail_left = mail.stuck + mail.lost;
 	}
 	mail_release(&mail);

@@ -13,8 +13,8 @@ struct undo_result {
 	bool whole;		 /* the very bytes of before */
 	size_t taken_back, left; /* edits, when not whole */
 	size_t forgotten; /* --from-backup: records of today's file that it has not */
-	size_t mail_back;   /* messages whose UIDL in the local mail is the old one again */
-	size_t mail_left;   /* those that could not be */
+	size_t mail_back; /* messages whose UIDL in the local mail is the old one again */
+	size_t mail_left; /* those that could not be */
 	bool unreadable; /* --from-backup: today's file could not be read to count them */
 };
 
