@@ -57,6 +57,25 @@ walk_next(const struct planning *ps, struct walk *w)
 	return MATCH_NONE;
 }
 
+/* Counters are given by every server: a tombstone of another move stands for another
+ * message, although its UIDL is in this old list too. */
+static bool
+stands_behind(const struct planning *ps, struct text tombstone, struct text uidl)
+{
+	char name[TOMBSTONE_LEN + 1];
+
+	if (!uidl_is_plain(uidl))
+		return uidl.len > 0;
+	for (size_t i = 0; i < ps->nmap_ids; i++) {
+		if (i > 0 && strcmp(ps->map_ids[i], ps->map_ids[i - 1]) == 0)
+			continue;
+		plan_tombstone(ps->map_ids[i], uidl, name);
+		if (text_equal(tombstone, text_of(name)))
+			return true;
+	}
+	return false;
+}
+
 static int
 make_keys(struct planning *ps, struct journal *j, struct err *e)
 {
@@ -80,7 +99,7 @@ make_keys(struct planning *ps, struct journal *j, struct err *e)
 			struct text behind = {NULL, 0};
 			if (journal_tombstone(j, uidl, a, &behind, e) < 0)
 				return -1;
-			if (behind.len > 0)
+			if (stands_behind(ps, uidl, behind))
 				uidl = behind;
 		}
 		ps->keys[i] = uidl;
@@ -90,6 +109,30 @@ make_keys(struct planning *ps, struct journal *j, struct err *e)
 	return 0;
 }
 
+/* Of two records with one key: does the earlier one count? The client heeds the last
+ * one; but a tombstone is not what it says to the client, and what stands under another
+ * account may only forbid a deletion. */
+static bool
+first_counts(const struct planning *ps, uint32_t first, uint32_t last)
+{
+	const struct record *r = ps->store->records;
+	uint8_t a = ps->seats[first].flags, b = ps->seats[last].flags;
+
+	if ((a ^ b) & SEAT_TOMBSTONE)
+		return b & SEAT_TOMBSTONE;
+	if (!(a & SEAT_MINE) || b & SEAT_MINE)
+		return false;
+	return r[first].state != RECORD_DELETE || r[last].state == RECORD_DELETE;
+}
+
+static void
+shadow(struct planning *ps, uint32_t record, uint32_t by)
+{
+	ps->seats[record].flags |= SEAT_SHADOWED;
+	ps->seats[record].partner = by;
+}
+
+/* Each key stands in the table once. */
 static void
 make_table(struct planning *ps)
 {
@@ -100,14 +143,58 @@ make_table(struct planning *ps)
 		ps->table_size *= 2;
 	ps->table = must_alloc(ps->table_size * sizeof(*ps->table));
 	ps->tags = must_alloc(ps->table_size);
-	for (size_t i = 0; i < n; i++) {
+	for (uint32_t i = 0; i < n; i++) {
 		if (!(ps->seats[i].flags & SEAT_SEEN))
 			continue;
-		struct walk w = walk_begin(ps, record_key(ps, (uint32_t)i));
-		while (ps->table[w.at] != 0)
-			w.at = (w.at + 1) & (ps->table_size - 1);
-		ps->table[w.at] = (uint32_t)i + 1;
+		struct walk w = walk_begin(ps, record_key(ps, i));
+		uint32_t other = walk_next(ps, &w);
+		if (other != MATCH_NONE && first_counts(ps, other, i)) {
+			shadow(ps, i, other);
+			continue;
+		}
+		if (other != MATCH_NONE) {
+			shadow(ps, other, i);
+			w.at = (w.at - 1) & (ps->table_size - 1);
+		}
+		ps->table[w.at] = i + 1;
 		ps->tags[w.at] = w.tag;
+	}
+}
+
+/* Shadowed records have the places of the one that counts, and no partner of their own
+ * (but the same message under the same UIDL stays what it is). */
+static void
+place_shadowed(struct planning *ps)
+{
+	struct seat *seats = ps->seats;
+
+	for (size_t i = 0; i < ps->store->nrecords; i++) {
+		uint32_t by = (uint32_t)i;
+		while (seats[by].flags & SEAT_SHADOWED) {
+			uint32_t next = seats[by].partner;
+			if (seats[next].flags & SEAT_SHADOWED)
+				seats[by].partner = seats[next].partner;
+			by = next;
+		}
+		if (seats[i].flags & SEAT_SHADOWED)
+			seats[i].partner = by;
+	}
+	for (size_t i = 0; i < ps->store->nrecords; i++) {
+		struct seat *seat = &seats[i];
+		if (!(seat->flags & SEAT_SHADOWED))
+			continue;
+		const struct seat *by = &seats[seat->partner];
+		bool same = false;
+		seat->flags |= by->flags & SEAT_OLD;
+		if (!(seat->flags & SEAT_TOMBSTONE)) {
+			seat->in_new = by->in_new;
+			same = by->in_new != MATCH_NONE && by->partner == by->in_new;
+		}
+		if (same) {
+			seat->flags |= by->flags & SEAT_FIRM;
+			seat->evidence = by->evidence;
+		}
+		seat->partner = same ? by->partner : MATCH_NONE;
 	}
 }
 
@@ -141,14 +228,30 @@ see_new(void *arg, const struct map_message *m, struct err *e)
 		return err_set(e, ERR_DATA, "format", "the map's new list is too long to use");
 	ps->at[ps->nnew + 1] = (uint32_t)ps->texts.len;
 	ps->usable[ps->nnew] = !(m->flags & (MESSAGE_TWICE | MESSAGE_BAD_UIDL));
+	ps->plain[SIDE_NEW] |= uidl_is_plain(m->uidl);
 	note_lookalike(ps, m->uidl);
 
 	struct walk w = walk_begin(ps, key_of(ps, m->uidl));
-	while ((record = walk_next(ps, &w)) != MATCH_NONE)
-		if (!(ps->seats[record].flags & SEAT_TOMBSTONE))
-			ps->seats[record].in_new = (uint32_t)ps->nnew;
+	record = walk_next(ps, &w);
+	if (record != MATCH_NONE && !(ps->seats[record].flags & SEAT_TOMBSTONE))
+		ps->seats[record].in_new = (uint32_t)ps->nnew;
 	ps->nnew++;
 	return 0;
+}
+
+static void
+seat_old(struct seat *seat, const struct map_message *m, uint32_t partner)
+{
+	bool twice = seat->flags & SEAT_OLD;
+
+	seat->flags |= SEAT_OLD;
+	/* Two old messages with one key: nobody knows which the record is. */
+	seat->partner = twice ? MATCH_NONE : partner;
+	seat->copies = twice ? 0 : m->copies;
+	seat->evidence = m->evidence;
+	seat->unmatched = m->unmatched;
+	if (m->firm && !twice)
+		seat->flags |= SEAT_FIRM;
 }
 
 static int
@@ -156,29 +259,16 @@ see_old(void *arg, const struct map_message *m, struct err *e)
 {
 	struct planning *ps = arg;
 	struct walk w = walk_begin(ps, key_of(ps, m->uidl));
-	uint32_t record, partner = m->partner;
-	bool known = false;
+	uint32_t record = walk_next(ps, &w), partner = m->partner;
 
 	(void)e;
 	note_lookalike(ps, m->uidl);
+	ps->plain[SIDE_OLD] |= uidl_is_plain(m->uidl);
 	if (partner != MATCH_NONE && (partner >= ps->nnew || !ps->usable[partner]))
 		partner = MATCH_NONE;
-	while ((record = walk_next(ps, &w)) != MATCH_NONE) {
-		struct seat *seat = &ps->seats[record];
-
-		/* Two old messages with one key: nobody knows which the record is. */
-		if (seat->flags & SEAT_OLD)
-			partner = MATCH_NONE;
-		seat->flags |= SEAT_OLD;
-		seat->partner = partner;
-		seat->copies = m->copies;
-		seat->evidence = m->evidence;
-		seat->unmatched = m->unmatched;
-		if (m->firm)
-			seat->flags |= SEAT_FIRM;
-		known = true;
-	}
-	if (!known && m->copies != 0 && partner != MATCH_NONE) {
+	if (record != MATCH_NONE) {
+		seat_old(&ps->seats[record], m, partner);
+	} else if (m->copies != 0) {
 		ps->loose = array_grow(
 			ps->loose, &ps->loose_cap, ps->nloose + 1, sizeof(*ps->loose));
 		ps->loose[ps->nloose++] =
@@ -230,7 +320,10 @@ plan_seat(struct planning *ps, struct journal *j, struct err *e)
 		return -1;
 	drop_equal_keys(ps);
 	ps->taken = must_alloc(ps->nnew + 1);
-	return map_each(ps->map, SIDE_OLD, see_old, ps, e);
+	if (map_each(ps->map, SIDE_OLD, see_old, ps, e) < 0)
+		return -1;
+	place_shadowed(ps);
+	return 0;
 }
 
 void
@@ -247,4 +340,5 @@ plan_state_release(struct planning *ps)
 	free(ps->loose);
 	free(ps->keys);
 	free(ps->lookalikes);
+	free(ps->map_ids);
 }
