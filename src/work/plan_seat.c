@@ -31,28 +31,30 @@ record_key(const struct planning *ps, uint32_t record)
 struct walk {
 	struct text key;
 	size_t at;
-	uint8_t tag;
+	uint32_t tag; /* what an entry with this hash has above its index */
 };
 
 static struct walk
 walk_begin(const struct planning *ps, struct text key)
 {
 	uint32_t hash = text_hash(key);
+	uint32_t mask = (uint32_t)(((uint64_t)1 << ps->table_bits) - 1);
 
-	return (struct walk){key, hash & (ps->table_size - 1), (uint8_t)(hash >> 24)};
+	/* The low bits of the hash choose the place, so the tag is its high ones. */
+	return (struct walk){key, hash & (ps->table_size - 1), hash & ~mask};
 }
 
 /* The next one, MATCH_NONE at the end. */
 static uint32_t
 walk_next(const struct planning *ps, struct walk *w)
 {
-	while (ps->table[w->at] != 0) {
-		uint32_t record = ps->table[w->at] - 1;
-		bool may = ps->tags[w->at] == w->tag;
+	uint32_t mask = (uint32_t)(((uint64_t)1 << ps->table_bits) - 1), entry;
 
+	while ((entry = ps->table[w->at]) != 0) {
 		w->at = (w->at + 1) & (ps->table_size - 1);
-		if (may && text_equal(record_key(ps, record), w->key))
-			return record;
+		if ((entry & ~mask) == w->tag &&
+			text_equal(record_key(ps, (entry & mask) - 1), w->key))
+			return (entry & mask) - 1;
 	}
 	return MATCH_NONE;
 }
@@ -98,16 +100,17 @@ make_table(struct planning *ps)
 	ps->table_size = 16;
 	while (ps->table_size < n + n / 2)
 		ps->table_size *= 2;
+	/* index + 1 must fit. */
+	while (ps->table_bits < 32 && (uint64_t)1 << ps->table_bits <= n)
+		ps->table_bits++;
 	ps->table = must_alloc(ps->table_size * sizeof(*ps->table));
-	ps->tags = must_alloc(ps->table_size);
 	for (size_t i = 0; i < n; i++) {
 		if (!(ps->seats[i].flags & SEAT_SEEN))
 			continue;
 		struct walk w = walk_begin(ps, record_key(ps, (uint32_t)i));
 		while (ps->table[w.at] != 0)
 			w.at = (w.at + 1) & (ps->table_size - 1);
-		ps->table[w.at] = (uint32_t)i + 1;
-		ps->tags[w.at] = w.tag;
+		ps->table[w.at] = ((uint32_t)i + 1) | w.tag;
 	}
 }
 
@@ -238,7 +241,6 @@ plan_state_release(struct planning *ps)
 {
 	free(ps->seats);
 	free(ps->table);
-	free(ps->tags);
 	buf_release(&ps->texts);
 	buf_release(&ps->key);
 	free(ps->at);

@@ -34,11 +34,11 @@ struct planning {
 	 * server's although its account line is still the old one. */
 	bool written_before;
 	struct seat *seats; /* by record */
-	/* Records by the key of their UIDL: open addressing, index + 1, 0 empty. A byte
-	 * of each hash beside it: most UIDLs asked for are not there, and need not touch
-	 * a record to know it. */
+	/* Records by the key of their UIDL: open addressing, index + 1 in the low
+	 * `table_bits`, 0 empty. Above them as much of the hash as there is room for: most
+	 * UIDLs asked for are not there, and need not touch a record to know it. */
 	uint32_t *table;
-	uint8_t *tags;
+	unsigned table_bits;
 	size_t table_size;
 	/* The new list: where each UIDL stands in `texts`, and whether it can be a
 	 * target. */
