@@ -32,25 +32,32 @@ struct walk {
 	struct text key;
 	size_t at;
 	uint32_t tag; /* what an entry with this hash has above its index */
+	bool none;    /* the filter knows that there is none */
 };
+
+static uint32_t
+index_mask(const struct planning *ps)
+{
+	return (uint32_t)(((uint64_t)1 << ps->table_bits) - 1);
+}
 
 static struct walk
 walk_begin(const struct planning *ps, struct text key)
 {
 	uint32_t hash = text_hash(key);
-	uint32_t mask = (uint32_t)(((uint64_t)1 << ps->table_bits) - 1);
+	size_t bit = hash & (ps->filter_bits - 1);
 
-	/* The low bits of the hash choose the place, so the tag is its high ones. */
-	return (struct walk){key, hash & (ps->table_size - 1), hash & ~mask};
+	return (struct walk){key, hash & (ps->table_size - 1), hash & ~index_mask(ps),
+		!(ps->filter[bit / 8] & 1u << bit % 8)};
 }
 
 /* The next one, MATCH_NONE at the end. */
 static uint32_t
 walk_next(const struct planning *ps, struct walk *w)
 {
-	uint32_t mask = (uint32_t)(((uint64_t)1 << ps->table_bits) - 1), entry;
+	uint32_t mask = index_mask(ps), entry;
 
-	while ((entry = ps->table[w->at]) != 0) {
+	while (!w->none && (entry = ps->table[w->at]) != 0) {
 		w->at = (w->at + 1) & (ps->table_size - 1);
 		if ((entry & ~mask) == w->tag &&
 			text_equal(record_key(ps, (entry & mask) - 1), w->key))
@@ -103,14 +110,24 @@ make_table(struct planning *ps)
 	/* index + 1 must fit. */
 	while (ps->table_bits < 32 && (uint64_t)1 << ps->table_bits <= n)
 		ps->table_bits++;
+	ps->filter_bits = 4 * ps->table_size;
 	ps->table = must_alloc(ps->table_size * sizeof(*ps->table));
+	ps->filter = must_alloc(ps->filter_bits / 8);
 	for (size_t i = 0; i < n; i++) {
 		if (!(ps->seats[i].flags & SEAT_SEEN))
 			continue;
-		struct walk w = walk_begin(ps, record_key(ps, (uint32_t)i));
-		while (ps->table[w.at] != 0)
-			w.at = (w.at + 1) & (ps->table_size - 1);
-		ps->table[w.at] = ((uint32_t)i + 1) | w.tag;
+		uint32_t hash = text_hash(record_key(ps, (uint32_t)i));
+		size_t bit = hash & (ps->filter_bits - 1), at = hash & (ps->table_size - 1);
+		ps->filter[bit / 8] |= (uint8_t)(1u << bit % 8);
+		uint32_t tag = hash & ~index_mask(ps), entry;
+		while ((entry = ps->table[at]) != 0) {
+			if ((entry & ~index_mask(ps)) == tag &&
+				text_equal(record_key(ps, (entry & index_mask(ps)) - 1),
+					record_key(ps, (uint32_t)i)))
+				ps->twice = true;
+			at = (at + 1) & (ps->table_size - 1);
+		}
+		ps->table[at] = ((uint32_t)i + 1) | tag;
 	}
 }
 
@@ -154,11 +171,35 @@ see_new(void *arg, const struct map_message *m, struct err *e)
 	return 0;
 }
 
+static void
+seat_old(struct planning *ps, uint32_t record, uint32_t partner, const struct map_message *m)
+{
+	struct seat *seat = &ps->seats[record];
+
+	/* Two old messages with one key: nobody knows which the record is. */
+	seat->partner = seat->flags & SEAT_OLD ? MATCH_NONE : partner;
+	seat->flags |= SEAT_OLD;
+	seat->copies = m->copies;
+	seat->evidence = m->evidence;
+	seat->unmatched = m->unmatched;
+	if (m->firm)
+		seat->flags |= SEAT_FIRM;
+	ps->next = record + 1;
+}
+
+static bool
+is_next(const struct planning *ps, struct text key)
+{
+	return !ps->twice && ps->next < ps->store->nrecords &&
+	       ps->seats[ps->next].flags & SEAT_SEEN &&
+	       text_equal(record_key(ps, ps->next), key);
+}
+
 static int
 see_old(void *arg, const struct map_message *m, struct err *e)
 {
 	struct planning *ps = arg;
-	struct walk w = walk_begin(ps, key_of(ps, m->uidl));
+	struct text key = key_of(ps, m->uidl);
 	uint32_t record, partner = m->partner;
 	bool known = false;
 
@@ -166,19 +207,12 @@ see_old(void *arg, const struct map_message *m, struct err *e)
 	note_lookalike(ps, m->uidl);
 	if (partner != MATCH_NONE && (partner >= ps->nnew || !ps->usable[partner]))
 		partner = MATCH_NONE;
-	while ((record = walk_next(ps, &w)) != MATCH_NONE) {
-		struct seat *seat = &ps->seats[record];
-
-		/* Two old messages with one key: nobody knows which the record is. */
-		if (seat->flags & SEAT_OLD)
-			partner = MATCH_NONE;
-		seat->flags |= SEAT_OLD;
-		seat->partner = partner;
-		seat->copies = m->copies;
-		seat->evidence = m->evidence;
-		seat->unmatched = m->unmatched;
-		if (m->firm)
-			seat->flags |= SEAT_FIRM;
+	if (is_next(ps, key)) {
+		seat_old(ps, ps->next, partner, m);
+		return 0;
+	}
+	for (struct walk w = walk_begin(ps, key); (record = walk_next(ps, &w)) != MATCH_NONE;) {
+		seat_old(ps, record, partner, m);
 		known = true;
 	}
 	if (!known && m->copies != 0 && partner != MATCH_NONE) {
@@ -241,6 +275,7 @@ plan_state_release(struct planning *ps)
 {
 	free(ps->seats);
 	free(ps->table);
+	free(ps->filter);
 	buf_release(&ps->texts);
 	buf_release(&ps->key);
 	free(ps->at);
