@@ -239,7 +239,7 @@ write_proof(struct map *m, enum side side, struct err *e)
 {
 	struct digest digest;
 	sqlite3_stmt *st;
-	if (map_read_side(m, side, NULL, NULL, &digest, e) == -1 ||
+	if (map_pack_side(m, side, &digest, e) == -1 ||
 		sql_prepare(&m->sql, &st, e, "UPDATE side SET digest = ? WHERE side = %d",
 			(int)side) == -1)
 		return -1;

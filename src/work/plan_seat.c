@@ -27,34 +27,39 @@ record_key(const struct planning *ps, uint32_t record)
 	                        : record_uidl(&ps->store->records[record]);
 }
 
-/* A walk over the records with one key. */
-struct walk {
-	struct text key;
-	size_t at;
-	uint8_t tag;
-};
-
-static struct walk
-walk_begin(const struct planning *ps, struct text key)
+static uint32_t
+index_mask(const struct planning *ps)
 {
-	uint32_t hash = text_hash(key);
-
-	return (struct walk){key, hash & (ps->table_size - 1), (uint8_t)(hash >> 24)};
+	return (uint32_t)(((uint64_t)1 << ps->table_bits) - 1);
 }
 
-/* The next one, MATCH_NONE at the end. */
-static uint32_t
-walk_next(const struct planning *ps, struct walk *w)
+/* The place of a key in the table: its own, or the empty one where it would stand. */
+static size_t
+place_of(const struct planning *ps, struct text key, uint32_t hash)
 {
-	while (ps->table[w->at] != 0) {
-		uint32_t record = ps->table[w->at] - 1;
-		bool may = ps->tags[w->at] == w->tag;
+	uint32_t mask = index_mask(ps), tag = hash & ~mask, entry;
+	size_t at = hash & (ps->table_size - 1);
 
-		w->at = (w->at + 1) & (ps->table_size - 1);
-		if (may && text_equal(record_key(ps, record), w->key))
-			return record;
+	while ((entry = ps->table[at]) != 0) {
+		if ((entry & ~mask) == tag &&
+			text_equal(record_key(ps, (entry & mask) - 1), key))
+			break;
+		at = (at + 1) & (ps->table_size - 1);
 	}
-	return MATCH_NONE;
+	return at;
+}
+
+/* The record with that key, MATCH_NONE. */
+static uint32_t
+find(const struct planning *ps, struct text key)
+{
+	uint32_t hash = text_hash(key), entry;
+	size_t bit = hash & (ps->filter_bits - 1);
+
+	if (!(ps->filter[bit / 8] & 1u << bit % 8))
+		return MATCH_NONE;
+	entry = ps->table[place_of(ps, key, hash)];
+	return entry != 0 ? (entry & index_mask(ps)) - 1 : MATCH_NONE;
 }
 
 /* Counters are given by every server: a tombstone of another move stands for another
@@ -132,6 +137,25 @@ shadow(struct planning *ps, uint32_t record, uint32_t by)
 	ps->seats[record].partner = by;
 }
 
+static void
+add_to_table(struct planning *ps, uint32_t record)
+{
+	struct text key = record_key(ps, record);
+	uint32_t hash = text_hash(key), mask = index_mask(ps);
+	size_t bit = hash & (ps->filter_bits - 1), at = place_of(ps, key, hash);
+
+	if (ps->table[at] != 0) {
+		uint32_t other = (ps->table[at] & mask) - 1;
+		if (first_counts(ps, other, record)) {
+			shadow(ps, record, other);
+			return;
+		}
+		shadow(ps, other, record);
+	}
+	ps->filter[bit / 8] |= (uint8_t)(1u << bit % 8);
+	ps->table[at] = (record + 1) | (hash & ~mask);
+}
+
 /* Each key stands in the table once. */
 static void
 make_table(struct planning *ps)
@@ -141,23 +165,15 @@ make_table(struct planning *ps)
 	ps->table_size = 16;
 	while (ps->table_size < n + n / 2)
 		ps->table_size *= 2;
+	/* index + 1 must fit. */
+	while (ps->table_bits < 32 && (uint64_t)1 << ps->table_bits <= n)
+		ps->table_bits++;
+	ps->filter_bits = 4 * ps->table_size;
 	ps->table = must_alloc(ps->table_size * sizeof(*ps->table));
-	ps->tags = must_alloc(ps->table_size);
-	for (uint32_t i = 0; i < n; i++) {
-		if (!(ps->seats[i].flags & SEAT_SEEN))
-			continue;
-		struct walk w = walk_begin(ps, record_key(ps, i));
-		uint32_t other = walk_next(ps, &w);
-		if (other != MATCH_NONE && first_counts(ps, other, i)) {
-			shadow(ps, i, other);
-			continue;
-		}
-		if (other != MATCH_NONE) {
-			shadow(ps, other, i);
-			w.at = (w.at - 1) & (ps->table_size - 1);
-		}
-		ps->table[w.at] = i + 1;
-		ps->tags[w.at] = w.tag;
+	ps->filter = must_alloc(ps->filter_bits / 8);
+	for (uint32_t i = 0; i < n; i++)
+		if (ps->seats[i].flags & SEAT_SEEN)
+			add_to_table(ps, i);
 	}
 }
 
@@ -231,8 +247,7 @@ see_new(void *arg, const struct map_message *m, struct err *e)
 	ps->plain[SIDE_NEW] |= uidl_is_plain(m->uidl);
 	note_lookalike(ps, m->uidl);
 
-	struct walk w = walk_begin(ps, key_of(ps, m->uidl));
-	record = walk_next(ps, &w);
+	record = find(ps, key_of(ps, m->uidl));
 	if (record != MATCH_NONE && !(ps->seats[record].flags & SEAT_TOMBSTONE))
 		ps->seats[record].in_new = (uint32_t)ps->nnew;
 	ps->nnew++;
@@ -240,34 +255,45 @@ see_new(void *arg, const struct map_message *m, struct err *e)
 }
 
 static void
-seat_old(struct seat *seat, const struct map_message *m, uint32_t partner)
+seat_old(struct planning *ps, uint32_t record, uint32_t partner, const struct map_message *m)
 {
+	struct seat *seat = &ps->seats[record];
 	bool twice = seat->flags & SEAT_OLD;
 
-	seat->flags |= SEAT_OLD;
 	/* Two old messages with one key: nobody knows which the record is. */
 	seat->partner = twice ? MATCH_NONE : partner;
 	seat->copies = twice ? 0 : m->copies;
+	seat->flags |= SEAT_OLD;
 	seat->evidence = m->evidence;
 	seat->unmatched = m->unmatched;
-	if (m->firm && !twice)
+	if (m->firm)
 		seat->flags |= SEAT_FIRM;
+	ps->next = record + 1;
+}
+
+static bool
+is_next(const struct planning *ps, struct text key)
+{
+	return ps->next < ps->store->nrecords &&
+	       (ps->seats[ps->next].flags & (SEAT_SEEN | SEAT_SHADOWED)) == SEAT_SEEN &&
+	       text_equal(record_key(ps, ps->next), key);
 }
 
 static int
 see_old(void *arg, const struct map_message *m, struct err *e)
 {
 	struct planning *ps = arg;
-	struct walk w = walk_begin(ps, key_of(ps, m->uidl));
-	uint32_t record = walk_next(ps, &w), partner = m->partner;
+	struct text key = key_of(ps, m->uidl);
+	uint32_t partner = m->partner;
 
 	(void)e;
 	note_lookalike(ps, m->uidl);
 	ps->plain[SIDE_OLD] |= uidl_is_plain(m->uidl);
 	if (partner != MATCH_NONE && (partner >= ps->nnew || !ps->usable[partner]))
 		partner = MATCH_NONE;
+	uint32_t record = is_next(ps, key) ? ps->next : find(ps, key);
 	if (record != MATCH_NONE) {
-		seat_old(&ps->seats[record], m, partner);
+		seat_old(ps, record, partner, m);
 	} else if (m->copies != 0) {
 		ps->loose = array_grow(
 			ps->loose, &ps->loose_cap, ps->nloose + 1, sizeof(*ps->loose));
@@ -331,7 +357,7 @@ plan_state_release(struct planning *ps)
 {
 	free(ps->seats);
 	free(ps->table);
-	free(ps->tags);
+	free(ps->filter);
 	buf_release(&ps->texts);
 	buf_release(&ps->key);
 	free(ps->at);

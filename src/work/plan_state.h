@@ -43,11 +43,17 @@ struct planning {
 	const char **map_ids;
 	size_t nmap_ids, map_ids_cap;
 	struct seat *seats; /* by record */
-	/* Records by the key of their UIDL: open addressing, index + 1, 0 empty. A byte
-	 * of each hash beside it: most UIDLs asked for are not there, and need not touch
-	 * a record to know it. */
+	/* Records by the key of their UIDL: open addressing, index + 1 in the low
+	 * `table_bits`, 0 empty. A table of a million is larger than a processor's cache,
+	 * and so are the records; so above the index stands as much of the hash as there
+	 * is room for, and `filter`, some eight bits a record, knows most of what is not
+	 * there at all. */
 	uint32_t *table;
-	uint8_t *tags;
+	unsigned table_bits;
+	uint8_t *filter;
+	size_t filter_bits; /* a power of two */
+	uint32_t next;      /* after the record found last: lists and stores mostly share
+	                       their order, and then nothing is looked up */
 	size_t table_size;
 	/* The new list: where each UIDL stands in `texts`, and whether it can be a
 	 * target. */
