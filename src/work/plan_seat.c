@@ -175,7 +175,6 @@ make_table(struct planning *ps)
 		if (ps->seats[i].flags & SEAT_SEEN)
 			add_to_table(ps, i);
 	}
-}
 
 /* Shadowed records have the places of the one that counts, and no partner of their own
  * (but the same message under the same UIDL stays what it is). */
