@@ -301,6 +301,28 @@ struct turn {
 };
 
 static void
+show_turn(const struct life *l, const struct turn *t, const struct plan_options *o)
+{
+	if (getenv("REUIDL_PLANS_SHOW") == NULL)
+		return;
+	fprintf(stderr, "seed %llu: at the %s server, %s, settings %s %s%s; %s state %d\n",
+		(unsigned long long)l->seed, l->at_new ? "new" : "old",
+		l->same_name ? "one name" : "two names", l->settings.known ? "known" : "unknown",
+		l->followed ? "new" : "old", l->settings.leave_on_server ? ", leave" : "",
+		o->before_first_contact ? "before first contact" : "", t->plan.state);
+	for (int i = 0; i < l->n; i++)
+		fprintf(stderr, "  mail %d group %d old %s%s new %s%s%s\n", i, l->mail[i].group,
+			l->mail[i].uidl[0], l->mail[i].in_old ? "" : " (not there)",
+			l->mail[i].uidl[1], l->mail[i].in_new ? "" : " (not there)",
+			l->mail[i].had ? ", had" : "");
+	for (size_t i = 0; i < l->match.nold; i++)
+		fprintf(stderr, "  %d>%d copies %u%s\n", l->at[0][i],
+			l->match.partner[i] == MATCH_NONE ? -1 : l->at[1][l->match.partner[i]],
+			l->match.copies[i], l->match.firm[i] ? " firm" : "");
+	fprintf(stderr, "%.*s--\n%.*s==\n", TEXT_ARG(t->source.bytes), TEXT_ARG(buf_text(&t->out)));
+}
+
+static void
 take_turn(struct life *l, struct turn *t, const struct plan_options *o)
 {
 	const struct format *f = format_named(text_of("thunderbird"));
@@ -315,6 +337,7 @@ take_turn(struct life *l, struct turn *t, const struct plan_options *o)
 	buf_init(&t->out, 0);
 	cr_assert_eq(store_write(&t->store, t->plan.edits, t->plan.nedits, &t->out, &e), 0,
 		"seed %llu: %s", (unsigned long long)l->seed, e.message);
+	show_turn(l, t, o);
 	source_of(&t->written, "popstate.dat", buf_text(&t->out));
 	cr_assert_eq(store_read(&t->after, f, &t->written, &e), 0, "%s", e.message);
 }
@@ -495,7 +518,9 @@ Test(plan_truth, no_mail_is_lost_whatever_the_lists_are)
 
 	for (uint64_t seed = first; seed < first + runs; seed++) {
 		make_life(l, seed);
-		live(l, &count);
+		/* Nobody matches an empty mailbox. */
+		if (l->list[0].n > 0 && l->list[1].n > 0)
+			live(l, &count);
 		end_life(l);
 	}
 	free(l);

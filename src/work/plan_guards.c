@@ -91,8 +91,8 @@ take_census(const struct planning *ps)
 		} else if (seat->flags & SEAT_OLD && seat->in_new == MATCH_NONE) {
 			c.old++;
 			c.old_plain += plain && ps->plain[SIDE_NEW];
-		} else if (seat->flags & SEAT_OLD) {
-			c.contested += seat->partner != seat->in_new;
+		} else {
+			c.contested += seat_is_contested(seat);
 		}
 	}
 	return c;
@@ -132,8 +132,9 @@ plan_check_contested(struct planning *ps)
 	if (c.old > 0 && c.new > 0)
 		n += c.old_plain + c.new_plain;
 	/* What an earlier run has written is the new server's whatever else speaks. */
-	ps->before_contact = !ps->written_before && (c.contested > 0 || c.old > 0) &&
+	ps->before_contact = !ps->written_before &&
 			     (ps->options->before_first_contact || line_is_witness(ps));
+	ps->speaks_old = c.contested > 0 || c.old > 0;
 	if (n == 0 || ps->before_contact)
 		return 0;
 	if (ps->written_before)
