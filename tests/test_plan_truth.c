@@ -104,6 +104,11 @@ make_mails(struct life *l)
 	enum style style = (enum style)draw(l, STYLES);
 	name_mails(l, SIDE_OLD, style);
 	name_mails(l, SIDE_NEW, style == VALIDITY && chance(l, 30) ? COUNTERS : style);
+	/* What a client has had from the new server, and what is gone there, is taken for
+	 * the old one's only if both count on with one validity, as after a dsync. Nothing
+	 * can tell that. */
+	for (int i = 0; i < l->n && l->at_new && style == SAME_VALIDITY; i++)
+		l->mail[i].had = l->mail[i].had && l->mail[i].in_new;
 }
 
 static void
