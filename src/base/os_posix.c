@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <fnmatch.h>
+#include <iconv.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
@@ -356,6 +357,28 @@ os_command_line(const char *command, char **line, struct err *e)
 	*line = must_string(text_of(got));
 	os_wipe(got, sizeof(got));
 	return 0;
+}
+
+bool
+os_to_utf8(const char *charset, struct text bytes, struct buf *to)
+{
+	iconv_t cd;
+	/* No charset makes more than four bytes of one. */
+	size_t left = 4 * bytes.len, in_left = bytes.len;
+	char *in = (char *)(uintptr_t)bytes.at, *out;
+
+	if (bytes.len == 0)
+		return true;
+	cd = iconv_open("UTF-8", charset);
+	if (cd == (iconv_t)-1)
+		return false;
+	out = buf_room(to, left);
+	bool done = out != NULL && iconv(cd, &in, &in_left, &out, &left) != (size_t)-1 &&
+		    iconv(cd, NULL, NULL, &out, &left) != (size_t)-1;
+	iconv_close(cd);
+	if (done)
+		to->len += 4 * bytes.len - left;
+	return done;
 }
 
 void
