@@ -60,23 +60,24 @@ kind_exit(enum err_kind kind)
 }
 
 static void
-help(const char *command)
+help(FILE *to, const char *command)
 {
 	const struct command *c = command_named(command);
 
-	printf("reuidl " VERSION " keeps POP3 mail clients from downloading everything again\n"
-	       "after a mailbox has moved to another server.\n\n");
+	fprintf(to, "reuidl " VERSION " keeps POP3 mail clients from downloading everything again\n"
+		    "after a mailbox has moved to another server.\n\n");
 	if (c != NULL) {
-		printf("usage: reuidl %s [OPTIONS] %s\n       %s\n\n", c->name, c->arguments,
+		fprintf(to, "usage: reuidl %s [OPTIONS] %s\n       %s\n\n", c->name, c->arguments,
 			c->summary);
 		options_help(c->name);
 		return;
 	}
-	printf("usage: reuidl [OPTIONS] COMMAND …\n\n");
+	fprintf(to, "usage: reuidl [OPTIONS] COMMAND …\n\n");
 	for (size_t i = 0; i < NCOMMANDS; i++)
-		printf("  %-8s %-34s %s\n", commands[i].name, commands[i].arguments,
+		fprintf(to, "  %-8s %-34s %s\n", commands[i].name, commands[i].arguments,
 			commands[i].summary);
-	printf("\nreuidl COMMAND --help tells a command's options; man reuidl tells the rest.\n");
+	fprintf(to, "\nreuidl COMMAND --help tells a command's options; man reuidl tells the "
+		    "rest.\n");
 }
 
 static int
@@ -94,20 +95,34 @@ exit_code(const struct run *r, int rc, const struct err *e)
 }
 
 static void
+begin_json(struct json *j, const struct options *o, int code)
+{
+	json_open(j, NULL, '{');
+	json_number(j, "schema", 1);
+	json_string(j, "command", o->command != NULL ? o->command : "");
+	json_number(j, "exit", code);
+}
+
+static void
+error_json(struct json *j, const char *message, const char *reason)
+{
+	json_open(j, "error", '{');
+	json_string(j, "message", message);
+	json_string(j, "reason", reason != NULL ? reason : "");
+	json_close(j, '}');
+}
+
+static void
 print_json(const struct run *r, int rc, int code, const struct err *e)
 {
+	const struct result *worst = results_worst_store(&r->results);
 	struct json j = {.to = stdout};
 
-	json_open(&j, NULL, '{');
-	json_number(&j, "schema", 1);
-	json_string(&j, "command", r->options->command);
-	json_number(&j, "exit", code);
-	if (rc < 0) {
-		json_open(&j, "error", '{');
-		json_string(&j, "message", e->message);
-		json_string(&j, "reason", e->reason != NULL ? e->reason : "");
-		json_close(&j, '}');
-	}
+	begin_json(&j, r->options, code);
+	if (rc < 0)
+		error_json(&j, e->message, e->reason);
+	else if (worst != NULL)
+		error_json(&j, worst->message, worst->reason);
 	results_json(&r->results, &j);
 	if (r->json_more != NULL)
 		r->json_more(r->json_arg, &j);
@@ -138,6 +153,30 @@ run(const struct options *o, struct err *e)
 	return code;
 }
 
+/* The command line says nothing that can be done. A script that asks for JSON gets it
+ * though the fault stands before the --json. */
+static int
+refuse(const struct options *o, int argc, char **argv, const struct err *e)
+{
+	bool wants_json = o->json;
+
+	struct console console = {.open = false};
+	int code = kind_exit(e->kind);
+
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+		wants_json = wants_json || strcmp(argv[i], "--json") == 0;
+	console_error(&console, e->message);
+	fprintf(stderr, "reuidl --help tells more\n");
+	if (wants_json) {
+		struct json j = {.to = stdout};
+
+		begin_json(&j, o, code);
+		error_json(&j, e->message, e->reason);
+		json_close(&j, '}');
+	}
+	return code;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -149,14 +188,17 @@ main(int argc, char **argv)
 	setlocale(LC_CTYPE, "");
 	signal(SIGPIPE, SIG_IGN);
 	if (options_parse(&o, argc, argv, &arena, &e) < 0) {
-		fprintf(stderr, "reuidl: %s\nreuidl --help tells more\n", e.message);
-		code = kind_exit(e.kind);
+		code = refuse(&o, argc, argv, &e);
 	} else if (o.version) {
 		puts("reuidl " VERSION);
 		code = 0;
-	} else if (o.help || o.command == NULL) {
-		help(o.command);
-		code = o.help ? 0 : kind_exit(ERR_USAGE);
+	} else if (o.help) {
+		help(stdout, o.command);
+		code = 0;
+	} else if (o.command == NULL) {
+		help(stderr, NULL);
+		err_set(&e, ERR_USAGE, "", "want a command");
+		code = refuse(&o, argc, argv, &e);
 	} else {
 		code = run(&o, &e);
 	}

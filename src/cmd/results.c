@@ -83,19 +83,27 @@ results_matched(struct results *rs, const struct match *m)
 	memcpy(rs->by_kind, m->by_kind, sizeof(rs->by_kind));
 }
 
-enum err_kind
-results_worst(const struct results *rs)
+const struct result *
+results_worst_store(const struct results *rs)
 {
 	static const enum err_kind order[] = {ERR_INTERNAL, ERR_IO, ERR_DATA, ERR_GUARD, ERR_BUSY};
 
 	for (size_t k = 0; k < sizeof(order) / sizeof(order[0]); k++)
 		for (size_t i = 0; i < rs->n; i++)
 			if (rs->at[i].failure == order[k])
-				return order[k];
+				return &rs->at[i];
 	for (size_t i = 0; i < rs->n; i++)
 		if (rs->at[i].failure != ERR_NONE)
-			return rs->at[i].failure;
-	return ERR_NONE;
+			return &rs->at[i];
+	return NULL;
+}
+
+enum err_kind
+results_worst(const struct results *rs)
+{
+	const struct result *worst = results_worst_store(rs);
+
+	return worst != NULL ? worst->failure : ERR_NONE;
 }
 
 static void
