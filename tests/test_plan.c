@@ -332,7 +332,7 @@ Test(plan, tombstone_is_never_made_into_another_and_finds_its_partner_later)
 		.temporary = "",
 		.map_id = "earlier map",
 		.format = "thunderbird",
-		.account = "",
+		.account = "ann@old.example.org",
 		.old_copy = "",
 		.new_copy = ""};
 	cr_assert_eq(journal_prepare(w.journal, &f, &e), 0, "%s", e.message);
@@ -563,7 +563,7 @@ journal_says(struct world *w, const char *map_id)
 		.temporary = "",
 		.map_id = (char *)map_id,
 		.format = "thunderbird",
-		.account = "",
+		.account = "ann@old.example.org",
 		.old_copy = "",
 		.new_copy = ""};
 	struct err e;

@@ -57,6 +57,8 @@ plan_why(uint8_t why)
 		return "matched by size alone (--accept-size-evidence)";
 	case WHY_COPY:
 		return "a true copy, of which the new server has fewer";
+	case WHY_SHADOWED:
+		return "another entry has its UIDL, and the client heeds that one";
 	default:
 		return "";
 	}
@@ -112,6 +114,8 @@ why_not_rename(const struct planning *ps, size_t i)
 
 	if (!(seat->flags & SEAT_OLD))
 		return WHY_UNKNOWN;
+	if (seat->flags & SEAT_SHADOWED && seat->partner == MATCH_NONE)
+		return WHY_SHADOWED;
 	if (r->state == RECORD_PARTIAL)
 		return WHY_PARTIAL;
 	if (seat->partner == MATCH_NONE)
@@ -147,6 +151,25 @@ decide_mine(struct planning *ps, size_t i)
 	}
 }
 
+/* The same message under the same UIDL. It stays, unless that could delete it on evidence
+ * that is not enough for it: then it is as one of which nothing is proved. */
+static bool
+decide_same(struct planning *ps, size_t i)
+{
+	struct plan *p = ps->plan;
+	const struct record *r = &ps->store->records[i];
+	uint8_t why = why_not_rename(ps, i);
+
+	if (why != WHY_NONE && why != WHY_PARTIAL && why != WHY_TARGET_HELD)
+		return false;
+	p->fate[i] = FATE_SAME;
+	if (r->state == RECORD_PARTIAL || ps->seats[i].flags & SEAT_SHADOWED)
+		return true;
+	p->will_delete[i] = would_delete(ps, r);
+	p->ndelete += p->will_delete[i];
+	return true;
+}
+
 static void
 decide(struct planning *ps)
 {
@@ -159,9 +182,11 @@ decide(struct planning *ps)
 
 		if (!(seat->flags & SEAT_MINE))
 			p->fate[i] = (uint8_t)decide_other(ps, i);
-		else if (seat->in_new != MATCH_NONE && seat->partner == seat->in_new)
+		else if (seat->in_new == MATCH_NONE)
+			continue;
+		else if (seat->partner == seat->in_new && decide_same(ps, i))
 			p->fate[i] = FATE_SAME;
-		else if (seat_is_new(seat))
+		else if (seat_is_new(seat) && !ps->before_contact)
 			p->fate[i] = FATE_NEW;
 		else
 			continue;
@@ -309,6 +334,16 @@ prepare(struct planning *ps)
 	}
 }
 
+/* Was this run of the move that is planned? Its account is the store's of that time. */
+static bool
+is_of_this_move(const struct planning *ps, const struct journal_file *f)
+{
+	const struct map_side *old = &ps->info.side[SIDE_OLD];
+	struct who was = who_parse(f->account);
+
+	return who_equal(was, who_of(old->user, old->host)) || who_equal(was, plan_wanted(ps));
+}
+
 static int
 look_back(struct planning *ps, struct journal *j, struct err *e)
 {
@@ -319,11 +354,35 @@ look_back(struct planning *ps, struct journal *j, struct err *e)
 		return 0;
 	if (journal_files(j, &ps->plan->arena, false, &files, &n, e) < 0)
 		return -1;
-	for (size_t i = 0; i < n; i++)
-		if (files[i].state == JOURNAL_DONE && files[i].undoes == 0 &&
-			strcmp(files[i].path, ps->store->source->path) == 0)
+	for (size_t i = 0; i < n; i++) {
+		const struct journal_file *f = &files[i];
+		bool ours = is_of_this_move(ps, f);
+
+		if (f->undoes != 0)
+			continue;
+		if (ours) {
+			ps->map_ids = array_grow(ps->map_ids, &ps->map_ids_cap,
+				ps->nmap_ids + 1, sizeof(*ps->map_ids));
+			ps->map_ids[ps->nmap_ids++] = f->map_id;
+		}
+		/* Where --account names the store, nobody knows what it was called then. */
+		if (f->state == JOURNAL_DONE && (ours || ps->options->account != NULL) &&
+			strcmp(f->path, ps->store->source->path) == 0)
 			ps->written_before = true;
+	}
 	return 0;
+}
+
+/* Whatever the records are now, this map has done its work on them. */
+static void
+say_already(struct planning *ps)
+{
+	struct plan *p = ps->plan;
+
+	for (size_t i = 0; i < ps->store->nrecords; i++)
+		p->fate[i] = ps->seats[i].in_new != MATCH_NONE ? FATE_NEW : FATE_KEPT;
+	foresee(ps);
+	p->state = PLAN_ALREADY;
 }
 
 static int
@@ -344,16 +403,12 @@ make(struct planning *ps, struct journal *j, struct err *e)
 	if (plan_seat(ps, j, e) < 0)
 		return -1;
 	if (applied) {
-		/* Whatever the records are now, this map has done its work on them. */
-		for (size_t i = 0; i < ps->store->nrecords; i++)
-			p->fate[i] = ps->seats[i].in_new != MATCH_NONE ? FATE_NEW : FATE_KEPT;
-		foresee(ps);
-		p->state = PLAN_ALREADY;
+		say_already(ps);
 		return 0;
 	}
+	plan_copies(ps);
 	if (plan_check_overlap(ps) < 0 || plan_check_contested(ps) < 0)
 		return 0;
-	plan_copies(ps);
 	decide(ps);
 	foresee(ps);
 	if (make_edits(ps, e) < 0)

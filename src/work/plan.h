@@ -39,6 +39,7 @@ enum why {
 	WHY_NOT_FIRM,       /* a rename could delete, and the evidence is not enough */
 	WHY_SIZE,           /* size evidence without --accept-size-evidence */
 	WHY_COPY,           /* a true copy; the new server has fewer of them */
+	WHY_SHADOWED,       /* another record has its UIDL, and the client heeds that one */
 	WHYS,
 };
 

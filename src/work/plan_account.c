@@ -9,8 +9,7 @@ who_of(const char *user, const char *host)
 	return (struct who){text_of(host), text_of(user)};
 }
 
-/* The last '@' splits: user names hold it often. */
-static struct who
+struct who
 who_parse(const char *account)
 {
 	const char *at = strrchr(account, '@');
@@ -40,12 +39,20 @@ plan_who(const struct planning *ps, size_t i)
 	return w;
 }
 
+struct who
+plan_wanted(const struct planning *ps)
+{
+	const struct map_side *old = &ps->info.side[SIDE_OLD];
+
+	return ps->options->account != NULL ? who_parse(ps->options->account)
+	                                    : who_of(old->user, old->host);
+}
+
 int
 plan_choose_account(struct planning *ps)
 {
 	const struct store *s = ps->store;
-	struct who old = who_of(ps->info.side[SIDE_OLD].user, ps->info.side[SIDE_OLD].host);
-	struct who want = ps->options->account != NULL ? who_parse(ps->options->account) : old;
+	struct who want = plan_wanted(ps);
 
 	for (size_t i = 0; i < s->naccounts; i++)
 		if (who_equal(plan_who(ps, i), want)) {
@@ -63,7 +70,6 @@ plan_choose_account(struct planning *ps)
 		TEXT_ARG(have.user), TEXT_ARG(have.host));
 }
 
-/* What host and user are to be after the move. Empty: as they are. */
 struct who
 plan_target(const struct planning *ps)
 {

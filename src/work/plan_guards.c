@@ -64,11 +64,38 @@ plan_check_overlap(struct planning *ps)
 		known * 100 >= telling * SHARE_FORCED ? " (--force accepts half)" : "");
 }
 
-static bool
-is_contested(const struct seat *seat)
+/* How the records of the account stand in both lists. */
+struct census {
+	size_t contested; /* in both, and not proved to be one message */
+	size_t old, new;  /* in one of them only */
+	size_t old_plain, new_plain; /* of these, of a kind that the other server gives too */
+	bool tombstones;
+};
+
+static struct census
+take_census(const struct planning *ps)
 {
-	return seat->in_new != MATCH_NONE && (seat->flags & SEAT_OLD) &&
-	       seat->partner != seat->in_new;
+	struct census c = {0};
+
+	for (size_t i = 0; i < ps->store->nrecords; i++) {
+		const struct seat *seat = &ps->seats[i];
+		bool plain = uidl_is_plain(record_uidl(&ps->store->records[i]));
+
+		if (!(seat->flags & SEAT_MINE))
+			continue;
+		if (seat->flags & SEAT_TOMBSTONE) {
+			c.tombstones = true;
+		} else if (seat_is_new(seat)) {
+			c.new++;
+			c.new_plain += plain && ps->plain[SIDE_OLD];
+		} else if (seat->flags & SEAT_OLD && seat->in_new == MATCH_NONE) {
+			c.old++;
+			c.old_plain += plain && ps->plain[SIDE_NEW];
+		} else if (seat->flags & SEAT_OLD) {
+			c.contested += seat->partner != seat->in_new;
+		}
+	}
+	return c;
 }
 
 /* What shows that the client still speaks the old server's UIDLs. */
@@ -85,38 +112,36 @@ line_is_witness(const struct planning *ps)
 		target.host = text_of(sides[SIDE_NEW].host);
 	if (target.user.len == 0)
 		target.user = text_of(sides[SIDE_NEW].user);
-	return !ps->written_before && ps->store->account_rewritten && line.host.len > 0 &&
+	return ps->store->account_rewritten && line.host.len > 0 &&
 	       who_equal(line, who_of(sides[SIDE_OLD].user, sides[SIDE_OLD].host)) &&
 	       !who_equal(line, target) &&
 	       !who_equal(line, who_of(sides[SIDE_NEW].user, sides[SIDE_NEW].host));
 }
 
-static bool
-records_are_witness(const struct planning *ps)
-{
-	size_t only_old = 0;
-
-	for (size_t i = 0; i < ps->store->nrecords; i++) {
-		const struct seat *seat = &ps->seats[i];
-
-		if (!(seat->flags & SEAT_MINE))
-			continue;
-		if (seat_is_new(seat) || (seat->flags & SEAT_TOMBSTONE))
-			return false;
-		only_old += (seat->flags & SEAT_OLD) && seat->in_new == MATCH_NONE;
-	}
-	return only_old > 0;
-}
-
+/*
+ * A UIDL in both lists may be the client's for either message; and one in a single list
+ * may be a message of the other server that is gone there, if that one counts too. The
+ * second is told by records of both kinds in one file, which no client leaves behind.
+ */
 int
 plan_check_contested(struct planning *ps)
 {
-	size_t n = 0;
+	struct census c = take_census(ps);
+	size_t n = c.contested;
 
-	for (size_t i = 0; i < ps->store->nrecords; i++)
-		n += (ps->seats[i].flags & SEAT_MINE) && is_contested(&ps->seats[i]);
-	if (n == 0 || ps->options->before_first_contact || line_is_witness(ps) ||
-		records_are_witness(ps))
+	if (c.old > 0 && c.new > 0)
+		n += c.old_plain + c.new_plain;
+	/* What an earlier run has written is the new server's whatever else speaks. */
+	ps->before_contact = !ps->written_before && (c.contested > 0 || c.old > 0) &&
+			     (ps->options->before_first_contact || line_is_witness(ps));
+	if (n == 0 || ps->before_contact)
+		return 0;
+	if (ps->written_before)
+		return plan_refuse(ps->plan, "contested",
+			"%s: %zu of its UIDLs are given by both servers to different messages, and an "
+			"earlier run has changed this store already; undo takes that back",
+			ps->store->source->path, n);
+	if (c.old > 0 && c.new == 0 && !c.tombstones)
 		return 0;
 	return plan_refuse(ps->plan, "contested",
 		"%s: %zu of its UIDLs stand for one message on the old server and for another "

@@ -27,43 +27,58 @@ record_key(const struct planning *ps, uint32_t record)
 	                        : record_uidl(&ps->store->records[record]);
 }
 
-/* A walk over the records with one key. */
-struct walk {
-	struct text key;
-	size_t at;
-	uint32_t tag; /* what an entry with this hash has above its index */
-	bool none;    /* the filter knows that there is none */
-};
-
 static uint32_t
 index_mask(const struct planning *ps)
 {
 	return (uint32_t)(((uint64_t)1 << ps->table_bits) - 1);
 }
 
-static struct walk
-walk_begin(const struct planning *ps, struct text key)
+/* The place of a key in the table: its own, or the empty one where it would stand. */
+static size_t
+place_of(const struct planning *ps, struct text key, uint32_t hash)
 {
-	uint32_t hash = text_hash(key);
-	size_t bit = hash & (ps->filter_bits - 1);
+	uint32_t mask = index_mask(ps), tag = hash & ~mask, entry;
+	size_t at = hash & (ps->table_size - 1);
 
-	return (struct walk){key, hash & (ps->table_size - 1), hash & ~index_mask(ps),
-		!(ps->filter[bit / 8] & 1u << bit % 8)};
+	while ((entry = ps->table[at]) != 0) {
+		if ((entry & ~mask) == tag &&
+			text_equal(record_key(ps, (entry & mask) - 1), key))
+			break;
+		at = (at + 1) & (ps->table_size - 1);
+	}
+	return at;
 }
 
-/* The next one, MATCH_NONE at the end. */
+/* The record with that key, MATCH_NONE. */
 static uint32_t
-walk_next(const struct planning *ps, struct walk *w)
+find(const struct planning *ps, struct text key)
 {
-	uint32_t mask = index_mask(ps), entry;
+	uint32_t hash = text_hash(key), entry;
+	size_t bit = hash & (ps->filter_bits - 1);
 
-	while (!w->none && (entry = ps->table[w->at]) != 0) {
-		w->at = (w->at + 1) & (ps->table_size - 1);
-		if ((entry & ~mask) == w->tag &&
-			text_equal(record_key(ps, (entry & mask) - 1), w->key))
-			return (entry & mask) - 1;
+	if (!(ps->filter[bit / 8] & 1u << bit % 8))
+		return MATCH_NONE;
+	entry = ps->table[place_of(ps, key, hash)];
+	return entry != 0 ? (entry & index_mask(ps)) - 1 : MATCH_NONE;
+}
+
+/* Counters are given by every server: a tombstone of another move stands for another
+ * message, although its UIDL is in this old list too. */
+static bool
+stands_behind(const struct planning *ps, struct text tombstone, struct text uidl)
+{
+	char name[TOMBSTONE_LEN + 1];
+
+	if (!uidl_is_plain(uidl))
+		return uidl.len > 0;
+	for (size_t i = 0; i < ps->nmap_ids; i++) {
+		if (i > 0 && strcmp(ps->map_ids[i], ps->map_ids[i - 1]) == 0)
+			continue;
+		plan_tombstone(ps->map_ids[i], uidl, name);
+		if (text_equal(tombstone, text_of(name)))
+			return true;
 	}
-	return MATCH_NONE;
+	return false;
 }
 
 static int
@@ -89,7 +104,7 @@ make_keys(struct planning *ps, struct journal *j, struct err *e)
 			struct text behind = {NULL, 0};
 			if (journal_tombstone(j, uidl, a, &behind, e) < 0)
 				return -1;
-			if (behind.len > 0)
+			if (stands_behind(ps, uidl, behind))
 				uidl = behind;
 		}
 		ps->keys[i] = uidl;
@@ -99,6 +114,49 @@ make_keys(struct planning *ps, struct journal *j, struct err *e)
 	return 0;
 }
 
+/* Of two records with one key: does the earlier one count? The client heeds the last
+ * one; but a tombstone is not what it says to the client, and what stands under another
+ * account may only forbid a deletion. */
+static bool
+first_counts(const struct planning *ps, uint32_t first, uint32_t last)
+{
+	const struct record *r = ps->store->records;
+	uint8_t a = ps->seats[first].flags, b = ps->seats[last].flags;
+
+	if ((a ^ b) & SEAT_TOMBSTONE)
+		return b & SEAT_TOMBSTONE;
+	if (!(a & SEAT_MINE) || b & SEAT_MINE)
+		return false;
+	return r[first].state != RECORD_DELETE || r[last].state == RECORD_DELETE;
+}
+
+static void
+shadow(struct planning *ps, uint32_t record, uint32_t by)
+{
+	ps->seats[record].flags |= SEAT_SHADOWED;
+	ps->seats[record].partner = by;
+}
+
+static void
+add_to_table(struct planning *ps, uint32_t record)
+{
+	struct text key = record_key(ps, record);
+	uint32_t hash = text_hash(key), mask = index_mask(ps);
+	size_t bit = hash & (ps->filter_bits - 1), at = place_of(ps, key, hash);
+
+	if (ps->table[at] != 0) {
+		uint32_t other = (ps->table[at] & mask) - 1;
+		if (first_counts(ps, other, record)) {
+			shadow(ps, record, other);
+			return;
+		}
+		shadow(ps, other, record);
+	}
+	ps->filter[bit / 8] |= (uint8_t)(1u << bit % 8);
+	ps->table[at] = (record + 1) | (hash & ~mask);
+}
+
+/* Each key stands in the table once. */
 static void
 make_table(struct planning *ps)
 {
@@ -113,21 +171,45 @@ make_table(struct planning *ps)
 	ps->filter_bits = 4 * ps->table_size;
 	ps->table = must_alloc(ps->table_size * sizeof(*ps->table));
 	ps->filter = must_alloc(ps->filter_bits / 8);
-	for (size_t i = 0; i < n; i++) {
-		if (!(ps->seats[i].flags & SEAT_SEEN))
-			continue;
-		uint32_t hash = text_hash(record_key(ps, (uint32_t)i));
-		size_t bit = hash & (ps->filter_bits - 1), at = hash & (ps->table_size - 1);
-		ps->filter[bit / 8] |= (uint8_t)(1u << bit % 8);
-		uint32_t tag = hash & ~index_mask(ps), entry;
-		while ((entry = ps->table[at]) != 0) {
-			if ((entry & ~index_mask(ps)) == tag &&
-				text_equal(record_key(ps, (entry & index_mask(ps)) - 1),
-					record_key(ps, (uint32_t)i)))
-				ps->twice = true;
-			at = (at + 1) & (ps->table_size - 1);
+	for (uint32_t i = 0; i < n; i++)
+		if (ps->seats[i].flags & SEAT_SEEN)
+			add_to_table(ps, i);
+	}
+
+/* Shadowed records have the places of the one that counts, and no partner of their own
+ * (but the same message under the same UIDL stays what it is). */
+static void
+place_shadowed(struct planning *ps)
+{
+	struct seat *seats = ps->seats;
+
+	for (size_t i = 0; i < ps->store->nrecords; i++) {
+		uint32_t by = (uint32_t)i;
+		while (seats[by].flags & SEAT_SHADOWED) {
+			uint32_t next = seats[by].partner;
+			if (seats[next].flags & SEAT_SHADOWED)
+				seats[by].partner = seats[next].partner;
+			by = next;
 		}
-		ps->table[at] = ((uint32_t)i + 1) | tag;
+		if (seats[i].flags & SEAT_SHADOWED)
+			seats[i].partner = by;
+	}
+	for (size_t i = 0; i < ps->store->nrecords; i++) {
+		struct seat *seat = &seats[i];
+		if (!(seat->flags & SEAT_SHADOWED))
+			continue;
+		const struct seat *by = &seats[seat->partner];
+		bool same = false;
+		seat->flags |= by->flags & SEAT_OLD;
+		if (!(seat->flags & SEAT_TOMBSTONE)) {
+			seat->in_new = by->in_new;
+			same = by->in_new != MATCH_NONE && by->partner == by->in_new;
+		}
+		if (same) {
+			seat->flags |= by->flags & SEAT_FIRM;
+			seat->evidence = by->evidence;
+		}
+		seat->partner = same ? by->partner : MATCH_NONE;
 	}
 }
 
@@ -161,12 +243,12 @@ see_new(void *arg, const struct map_message *m, struct err *e)
 		return err_set(e, ERR_DATA, "format", "the map's new list is too long to use");
 	ps->at[ps->nnew + 1] = (uint32_t)ps->texts.len;
 	ps->usable[ps->nnew] = !(m->flags & (MESSAGE_TWICE | MESSAGE_BAD_UIDL));
+	ps->plain[SIDE_NEW] |= uidl_is_plain(m->uidl);
 	note_lookalike(ps, m->uidl);
 
-	struct walk w = walk_begin(ps, key_of(ps, m->uidl));
-	while ((record = walk_next(ps, &w)) != MATCH_NONE)
-		if (!(ps->seats[record].flags & SEAT_TOMBSTONE))
-			ps->seats[record].in_new = (uint32_t)ps->nnew;
+	record = find(ps, key_of(ps, m->uidl));
+	if (record != MATCH_NONE && !(ps->seats[record].flags & SEAT_TOMBSTONE))
+		ps->seats[record].in_new = (uint32_t)ps->nnew;
 	ps->nnew++;
 	return 0;
 }
@@ -175,11 +257,12 @@ static void
 seat_old(struct planning *ps, uint32_t record, uint32_t partner, const struct map_message *m)
 {
 	struct seat *seat = &ps->seats[record];
+	bool twice = seat->flags & SEAT_OLD;
 
 	/* Two old messages with one key: nobody knows which the record is. */
-	seat->partner = seat->flags & SEAT_OLD ? MATCH_NONE : partner;
+	seat->partner = twice ? MATCH_NONE : partner;
+	seat->copies = twice ? 0 : m->copies;
 	seat->flags |= SEAT_OLD;
-	seat->copies = m->copies;
 	seat->evidence = m->evidence;
 	seat->unmatched = m->unmatched;
 	if (m->firm)
@@ -190,8 +273,8 @@ seat_old(struct planning *ps, uint32_t record, uint32_t partner, const struct ma
 static bool
 is_next(const struct planning *ps, struct text key)
 {
-	return !ps->twice && ps->next < ps->store->nrecords &&
-	       ps->seats[ps->next].flags & SEAT_SEEN &&
+	return ps->next < ps->store->nrecords &&
+	       (ps->seats[ps->next].flags & (SEAT_SEEN | SEAT_SHADOWED)) == SEAT_SEEN &&
 	       text_equal(record_key(ps, ps->next), key);
 }
 
@@ -200,22 +283,17 @@ see_old(void *arg, const struct map_message *m, struct err *e)
 {
 	struct planning *ps = arg;
 	struct text key = key_of(ps, m->uidl);
-	uint32_t record, partner = m->partner;
-	bool known = false;
+	uint32_t partner = m->partner;
 
 	(void)e;
 	note_lookalike(ps, m->uidl);
+	ps->plain[SIDE_OLD] |= uidl_is_plain(m->uidl);
 	if (partner != MATCH_NONE && (partner >= ps->nnew || !ps->usable[partner]))
 		partner = MATCH_NONE;
-	if (is_next(ps, key)) {
-		seat_old(ps, ps->next, partner, m);
-		return 0;
-	}
-	for (struct walk w = walk_begin(ps, key); (record = walk_next(ps, &w)) != MATCH_NONE;) {
+	uint32_t record = is_next(ps, key) ? ps->next : find(ps, key);
+	if (record != MATCH_NONE) {
 		seat_old(ps, record, partner, m);
-		known = true;
-	}
-	if (!known && m->copies != 0 && partner != MATCH_NONE) {
+	} else if (m->copies != 0) {
 		ps->loose = array_grow(
 			ps->loose, &ps->loose_cap, ps->nloose + 1, sizeof(*ps->loose));
 		ps->loose[ps->nloose++] =
@@ -267,7 +345,10 @@ plan_seat(struct planning *ps, struct journal *j, struct err *e)
 		return -1;
 	drop_equal_keys(ps);
 	ps->taken = must_alloc(ps->nnew + 1);
-	return map_each(ps->map, SIDE_OLD, see_old, ps, e);
+	if (map_each(ps->map, SIDE_OLD, see_old, ps, e) < 0)
+		return -1;
+	place_shadowed(ps);
+	return 0;
 }
 
 void
@@ -284,4 +365,5 @@ plan_state_release(struct planning *ps)
 	free(ps->loose);
 	free(ps->keys);
 	free(ps->lookalikes);
+	free(ps->map_ids);
 }
