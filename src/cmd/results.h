@@ -44,6 +44,8 @@ struct results {
 
 struct run;
 
+/* "applied", "refused" …: the word that scripts know. */
+const char *result_state(const struct result *r);
 struct result *results_add(struct results *rs, const char *path);
 void results_plan(struct result *r, struct run *run, const struct store *s, const struct plan *p);
 void results_failed(struct result *r, struct run *run, const struct err *e);
