@@ -512,6 +512,22 @@ Test(plan, contested_witness_is_an_account_line_that_the_client_would_have_rewri
 	tear_down(&w);
 }
 
+Test(plan, contested_witness_fails_where_the_settings_are_unknown)
+{
+	struct world w;
+
+	set_up(&w);
+	w.settings = (struct settings){.known = false};
+	lists(&w, SIDE_OLD, "1 2 3");
+	lists(&w, SIDE_NEW, "1 2 3 4");
+	pairs(&w, "1>2 2>3 3>1", EVIDENCE_STRICT, true, 0);
+	/* Its old name may lead to the new server by now. */
+	make_plan(&w, OLD_ACCOUNT "k 1 1\nk 2 1\nk 3 1\n");
+	cr_assert_eq(w.plan.state, PLAN_REFUSED);
+	cr_assert_str_eq(w.plan.refusal.reason, "contested");
+	tear_down(&w);
+}
+
 Test(plan, contested_witness_fails_where_the_name_stays_and_only_the_server_changes)
 {
 	struct world w;

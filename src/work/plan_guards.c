@@ -109,11 +109,12 @@ line_is_witness(const struct planning *ps)
 	struct who line = {a->host.text, a->user.text};
 	struct who target = plan_target(ps);
 
-	/* With no settings at hand, what the client will say is the new URL's. */
+	/* With no settings at hand nobody knows what the client would write: its old name
+	 * may lead to the new server by now. */
 	if (target.host.len == 0)
-		target.host = text_of(sides[SIDE_NEW].host);
+		return false;
 	if (target.user.len == 0)
-		target.user = text_of(sides[SIDE_NEW].user);
+		target.user = line.user;
 	return ps->store->account_rewritten && line.host.len > 0 &&
 	       who_equal(line, who_of(sides[SIDE_OLD].user, sides[SIDE_OLD].host)) &&
 	       !who_equal(line, target) &&
