@@ -244,6 +244,7 @@ Test(plan, counters_are_permuted_not_chained)
 	struct world w;
 
 	set_up(&w);
+	w.settings.host = text_of("new.example.org"); /* the line is a witness */
 	lists(&w, SIDE_OLD, "1 2 3 4 5");
 	lists(&w, SIDE_NEW, "1 2 3");
 	pairs(&w, "1>2 2>1 3>3", EVIDENCE_STRICT, true, 0);
@@ -262,6 +263,7 @@ Test(plan, unpaired_counter_may_come_again_and_is_set_aside)
 	struct world w;
 
 	set_up(&w);
+	w.settings.host = text_of("new.example.org"); /* the line is a witness */
 	lists(&w, SIDE_OLD, "1 2 3 4 5");
 	lists(&w, SIDE_NEW, "1 2 3");
 	/* 3 on the new server is new mail; 5 comes with the next delivery. */
@@ -525,17 +527,33 @@ Test(plan, contested_witness_fails_where_the_name_stays_and_only_the_server_chan
 	tear_down(&w);
 }
 
-Test(plan, contested_witness_is_records_that_only_the_old_server_knows)
+Test(plan, contested_witness_is_records_that_only_the_old_server_can_have_given)
 {
 	struct world w;
 
 	set_up(&w);
 	w.hosts[1] = "old.example.org";
+	lists(&w, SIDE_OLD, "1 2 3 " A(4) " 5");
+	lists(&w, SIDE_NEW, "1 2 3");
+	pairs(&w, "1>2 2>3", EVIDENCE_STRICT, true, 0);
+	make_plan(&w, OLD_ACCOUNT "k 1 1\nk 2 1\nk " A(4) " 1\n");
+	cr_assert_eq(w.plan.state, PLAN_READY, "%s", w.plan.refusal.message);
+	tear_down(&w);
+}
+
+Test(plan, a_counter_that_only_the_old_server_lists_is_no_witness)
+{
+	struct world w;
+
+	set_up(&w);
+	w.hosts[1] = "old.example.org";
+	/* 4 may be what the client had from the new server, where it is gone by now. */
 	lists(&w, SIDE_OLD, "1 2 3 4 5");
 	lists(&w, SIDE_NEW, "1 2 3");
 	pairs(&w, "1>2 2>3", EVIDENCE_STRICT, true, 0);
 	make_plan(&w, OLD_ACCOUNT "k 1 1\nk 2 1\nk 4 1\n");
-	cr_assert_eq(w.plan.state, PLAN_READY, "%s", w.plan.refusal.message);
+	cr_assert_eq(w.plan.state, PLAN_REFUSED);
+	cr_assert_str_eq(w.plan.refusal.reason, "contested");
 	tear_down(&w);
 }
 

@@ -114,7 +114,7 @@ why_not_rename(const struct planning *ps, size_t i)
 
 	if (!(seat->flags & SEAT_OLD))
 		return WHY_UNKNOWN;
-	if (seat->flags & SEAT_SHADOWED && seat->partner == MATCH_NONE)
+	if (seat->flags & SEAT_SHADOWED)
 		return WHY_SHADOWED;
 	if (r->state == RECORD_PARTIAL)
 		return WHY_PARTIAL;
@@ -163,11 +163,52 @@ decide_same(struct planning *ps, size_t i)
 	if (why != WHY_NONE && why != WHY_PARTIAL && why != WHY_TARGET_HELD)
 		return false;
 	p->fate[i] = FATE_SAME;
-	if (r->state == RECORD_PARTIAL || ps->seats[i].flags & SEAT_SHADOWED)
+	if (r->state == RECORD_PARTIAL)
 		return true;
 	p->will_delete[i] = would_delete(ps, r);
 	p->ndelete += p->will_delete[i];
 	return true;
+}
+
+/* New already: the client has been there. */
+static bool
+is_had(const struct planning *ps, size_t i)
+{
+	bool chance = ps->speaks_old ||
+		      (ps->plain[SIDE_OLD] && uidl_is_plain(record_uidl(&ps->store->records[i])));
+
+	return seat_is_new(&ps->seats[i]) && !(ps->before_contact && chance);
+}
+
+/* What stays holds targets that others must not get. */
+static void
+decide_staying(struct planning *ps, size_t i)
+{
+	struct seat *seat = &ps->seats[i];
+	uint8_t *fate = &ps->plan->fate[i];
+
+	if (!(seat->flags & SEAT_MINE))
+		*fate = (uint8_t)decide_other(ps, i);
+	else if (seat->in_new != MATCH_NONE && is_had(ps, i))
+		*fate = FATE_NEW;
+	else if (seat->in_new != MATCH_NONE && seat->flags & SEAT_OLD &&
+		 !seat_is_contested(seat) && decide_same(ps, i))
+		*fate = FATE_SAME;
+	if (*fate == FATE_SAME || *fate == FATE_NEW)
+		ps->taken[seat->in_new] = 1;
+}
+
+/* A record that the client does not heed must not come to count because the other one
+ * goes. */
+static void
+decide_shadowed(struct planning *ps, size_t i)
+{
+	struct plan *p = ps->plan;
+	uint8_t by = p->fate[ps->seats[i].partner];
+
+	decide_mine(ps, i);
+	if ((by == FATE_RENAMED || by == FATE_TOMBSTONE) && p->fate[i] == FATE_KEPT)
+		p->fate[i] = FATE_TOMBSTONE;
 }
 
 static void
@@ -176,28 +217,21 @@ decide(struct planning *ps)
 	struct plan *p = ps->plan;
 	size_t n = ps->store->nrecords;
 
-	/* What stays is decided first: it holds targets that others must not get. */
-	for (size_t i = 0; i < n; i++) {
-		struct seat *seat = &ps->seats[i];
-
-		if (!(seat->flags & SEAT_MINE))
-			p->fate[i] = (uint8_t)decide_other(ps, i);
-		else if (seat->in_new == MATCH_NONE)
-			continue;
-		else if (seat->partner == seat->in_new && decide_same(ps, i))
-			p->fate[i] = FATE_SAME;
-		else if (seat_is_new(seat) && !ps->before_contact)
-			p->fate[i] = FATE_NEW;
-		else
-			continue;
-		if (p->fate[i] == FATE_SAME || p->fate[i] == FATE_NEW)
-			ps->taken[seat->in_new] = 1;
-	}
-	for (size_t i = 0; i < n; i++) {
-		if ((ps->seats[i].flags & SEAT_MINE) && p->fate[i] == FATE_OTHER)
-			decide_mine(ps, i);
+	for (size_t i = 0; i < n; i++)
+		decide_staying(ps, i);
+	for (int shadowed = 0; shadowed < 2; shadowed++)
+		for (size_t i = 0; i < n; i++) {
+			uint8_t flags = ps->seats[i].flags;
+			if (!(flags & SEAT_MINE) || p->fate[i] != FATE_OTHER ||
+				!!(flags & SEAT_SHADOWED) != shadowed)
+				continue;
+			if (shadowed)
+				decide_shadowed(ps, i);
+			else
+				decide_mine(ps, i);
+		}
+	for (size_t i = 0; i < n; i++)
 		p->nfate[p->fate[i]]++;
-	}
 }
 
 /* --- edits ----------------------------------------------------------------------- */

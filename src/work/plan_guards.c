@@ -64,12 +64,14 @@ plan_check_overlap(struct planning *ps)
 		known * 100 >= telling * SHARE_FORCED ? " (--force accepts half)" : "");
 }
 
-/* How the records of the account stand in both lists. */
+/* How the records of the account stand in both lists; [1]: those whose UIDL is plain. */
 struct census {
-	size_t contested; /* in both, and not proved to be one message */
-	size_t old, new;  /* in one of them only */
-	size_t old_plain, new_plain; /* of these, of a kind that the other server gives too */
+	size_t contested, same[2]; /* in both */
+	size_t old[2], new[2];     /* in one of them only */
 	bool tombstones;
+	/* Both servers give UIDLs of this kind, so one that a single list has may have
+	 * been the other server's, for a message that is gone there. */
+	bool shared[2];
 };
 
 static struct census
@@ -83,18 +85,18 @@ take_census(const struct planning *ps)
 
 		if (!(seat->flags & SEAT_MINE))
 			continue;
-		if (seat->flags & SEAT_TOMBSTONE) {
+		if (seat->flags & SEAT_TOMBSTONE)
 			c.tombstones = true;
-		} else if (seat_is_new(seat)) {
-			c.new++;
-			c.new_plain += plain && ps->plain[SIDE_OLD];
-		} else if (seat->flags & SEAT_OLD && seat->in_new == MATCH_NONE) {
-			c.old++;
-			c.old_plain += plain && ps->plain[SIDE_NEW];
-		} else if (seat->flags & SEAT_OLD) {
-			c.contested += seat->partner != seat->in_new;
-		}
+		else if (seat_is_new(seat))
+			c.new[plain]++;
+		else if (seat->in_new != MATCH_NONE)
+			c.same[plain]++;
+		else if (seat->flags & SEAT_OLD)
+			c.old[plain]++;
+		c.contested += seat_is_contested(seat);
 	}
+	c.shared[0] = c.same[0] > 0;
+	c.shared[1] = ps->plain[SIDE_OLD] && ps->plain[SIDE_NEW];
 	return c;
 }
 
@@ -118,22 +120,39 @@ line_is_witness(const struct planning *ps)
 	       !who_equal(line, who_of(sides[SIDE_NEW].user, sides[SIDE_NEW].host));
 }
 
-/*
- * A UIDL in both lists may be the client's for either message; and one in a single list
- * may be a message of the other server that is gone there, if that one counts too. The
- * second is told by records of both kinds in one file, which no client leaves behind.
- */
+/* UIDLs in one list only, of a kind that both servers give: they would all be of the
+ * server that the client asked last, were none of them a message that is gone. */
+static size_t
+count_mixed(const struct census *c)
+{
+	size_t n = 0;
+
+	if (c->old[0] + c->old[1] == 0 || c->new[0] + c->new[1] == 0)
+		return 0;
+	for (int plain = 0; plain < 2; plain++)
+		if (c->shared[plain])
+			n += c->old[plain] + c->new[plain];
+	return n;
+}
+
+static bool
+records_are_witness(const struct census *c)
+{
+	if (c->tombstones || c->new[0] + c->new[1] > 0)
+		return false;
+	return (c->old[0] > 0 && !c->shared[0]) || (c->old[1] > 0 && !c->shared[1]);
+}
+
 int
 plan_check_contested(struct planning *ps)
 {
 	struct census c = take_census(ps);
-	size_t n = c.contested;
+	size_t n = c.contested + count_mixed(&c);
 
-	if (c.old > 0 && c.new > 0)
-		n += c.old_plain + c.new_plain;
 	/* What an earlier run has written is the new server's whatever else speaks. */
-	ps->before_contact = !ps->written_before && (c.contested > 0 || c.old > 0) &&
+	ps->before_contact = !ps->written_before &&
 			     (ps->options->before_first_contact || line_is_witness(ps));
+	ps->speaks_old = c.contested + c.old[0] + c.old[1] > 0;
 	if (n == 0 || ps->before_contact)
 		return 0;
 	if (ps->written_before)
@@ -141,7 +160,7 @@ plan_check_contested(struct planning *ps)
 			"%s: %zu of its UIDLs are given by both servers to different messages, and an "
 			"earlier run has changed this store already; undo takes that back",
 			ps->store->source->path, n);
-	if (c.old > 0 && c.new == 0 && !c.tombstones)
+	if (records_are_witness(&c))
 		return 0;
 	return plan_refuse(ps->plan, "contested",
 		"%s: %zu of its UIDLs stand for one message on the old server and for another "

@@ -176,8 +176,8 @@ make_table(struct planning *ps)
 			add_to_table(ps, i);
 	}
 
-/* Shadowed records have the places of the one that counts, and no partner of their own
- * (but the same message under the same UIDL stays what it is). */
+/* Shadowed records lead to the one that counts, and have its places. The same message
+ * under the same UIDL needs no shadow: they stay what they are together. */
 static void
 place_shadowed(struct planning *ps)
 {
@@ -199,17 +199,15 @@ place_shadowed(struct planning *ps)
 		if (!(seat->flags & SEAT_SHADOWED))
 			continue;
 		const struct seat *by = &seats[seat->partner];
-		bool same = false;
 		seat->flags |= by->flags & SEAT_OLD;
-		if (!(seat->flags & SEAT_TOMBSTONE)) {
-			seat->in_new = by->in_new;
-			same = by->in_new != MATCH_NONE && by->partner == by->in_new;
-		}
-		if (same) {
-			seat->flags |= by->flags & SEAT_FIRM;
-			seat->evidence = by->evidence;
-		}
-		seat->partner = same ? by->partner : MATCH_NONE;
+		if (seat->flags & SEAT_TOMBSTONE)
+			continue;
+		seat->in_new = by->in_new;
+		if (by->in_new == MATCH_NONE || by->partner != by->in_new)
+			continue;
+		seat->flags = (uint8_t)((seat->flags & ~SEAT_SHADOWED) | (by->flags & SEAT_FIRM));
+		seat->evidence = by->evidence;
+		seat->partner = by->partner;
 	}
 }
 

@@ -19,8 +19,8 @@ enum seat_flag {
 /* One record's place in the map. */
 struct seat {
 	uint32_t in_new;  /* new message with its UIDL, MATCH_NONE */
-	uint32_t partner; /* new message that is its old one, MATCH_NONE; while the lists
-	                     are read, of a shadowed one: the record that counts */
+	uint32_t partner; /* new message that is its old one, MATCH_NONE; of a shadowed
+	                     one: the record that counts */
 	uint32_t copies;  /* class of true copies, 0 */
 	uint8_t flags, evidence, unmatched;
 };
@@ -36,8 +36,10 @@ struct planning {
 	 * server's although its account line is still the old one. */
 	bool written_before;
 	/* It is sure that the client has not been at the new server: a UIDL that only
-	 * that one lists is then a chance, not a message that the client has had. */
-	bool before_contact;
+	 * that one lists is then chance, not a message that the client has had. Unless
+	 * chance cannot be, and no record tells of the old server: then that is not so
+	 * sure. */
+	bool before_contact, speaks_old;
 	/* Maps of this move that have been applied anywhere: their tombstones stand for
 	 * UIDLs of this old server. */
 	const char **map_ids;
@@ -115,6 +117,14 @@ static inline bool
 seat_is_new(const struct seat *seat)
 {
 	return seat->in_new != MATCH_NONE && !(seat->flags & SEAT_OLD);
+}
+
+/* Both lists have its UIDL, and it is not proved to be one message. */
+static inline bool
+seat_is_contested(const struct seat *seat)
+{
+	return seat->in_new != MATCH_NONE && (seat->flags & SEAT_OLD) &&
+	       (seat->flags & SEAT_SHADOWED || seat->partner != seat->in_new);
 }
 
 static inline struct text
