@@ -146,8 +146,10 @@ run(const struct options *o, struct err *e)
 		console_error(&console, e->message);
 	if (o->json && !(c->prints && rc == 0))
 		print_json(&r, rc, code, e);
-	if (fflush(stdout) != 0 && code == 0)
+	if ((fflush(stdout) != 0 || ferror(stdout)) && (code == 0 || code == 1 || code == 3)) {
+		console_error(&console, "cannot write the output");
 		code = kind_exit(ERR_IO);
+	}
 	results_release(&r.results);
 	arena_free(&r.arena);
 	return code;

@@ -321,8 +321,11 @@ look_back(struct planning *ps, struct journal *j, struct err *e)
 		return -1;
 	for (size_t i = 0; i < n; i++)
 		if (files[i].state == JOURNAL_DONE && files[i].undoes == 0 &&
-			strcmp(files[i].path, ps->store->source->path) == 0)
+			strcmp(files[i].path, ps->store->source->path) == 0) {
 			ps->written_before = true;
+			ps->as_we_left_it |= digest_equal(
+				&files[i].new_digest, &ps->store->source->digest);
+		}
 	return 0;
 }
 

@@ -31,6 +31,12 @@ plan_check_age(struct planning *ps)
 	int64_t age = o->now - ps->info.matched;
 	int64_t max = o->max_age > 0 ? o->max_age : ps->info.plain ? PLAN_DAY : 7 * PLAN_DAY;
 
+	/* A clock that was wrong then, or is now: nothing says how old the map is. */
+	if (age < -PLAN_DAY && o->max_age <= 0)
+		return plan_refuse(ps->plan, "old-map",
+			"%s: the map is from the future, by this machine's clock; prove it again "
+			"with match --refresh",
+			ps->info.path);
 	if (age <= max)
 		return 0;
 	return plan_refuse(ps->plan, "old-map",
@@ -115,8 +121,17 @@ plan_check_contested(struct planning *ps)
 
 	for (size_t i = 0; i < ps->store->nrecords; i++)
 		n += (ps->seats[i].flags & SEAT_MINE) && is_contested(&ps->seats[i]);
-	if (n == 0 || ps->options->before_first_contact || line_is_witness(ps) ||
-		records_are_witness(ps))
+	if (n == 0)
+		return 0;
+	/* Matched again and applied again, with no contact in between: the user's word is
+	 * true, and a second permutation would hide mail that nobody has read. */
+	if (ps->as_we_left_it)
+		return plan_refuse(ps->plan, "contested",
+			"%s: it is still as an earlier run of reuidl left it, and %zu of its UIDLs "
+			"stand for another message on the old server than on the new one. Take "
+			"that run back first (reuidl undo)",
+			ps->store->source->path, n);
+	if (ps->options->before_first_contact || line_is_witness(ps) || records_are_witness(ps))
 		return 0;
 	return plan_refuse(ps->plan, "contested",
 		"%s: %zu of its UIDLs stand for one message on the old server and for another "

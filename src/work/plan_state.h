@@ -33,6 +33,8 @@ struct planning {
 	/* The journal knows of a map applied to this store: its UIDLs may be the new
 	 * server's although its account line is still the old one. */
 	bool written_before;
+	/* … and no client has written since: they surely are. */
+	bool as_we_left_it;
 	struct seat *seats; /* by record */
 	/* Records by the key of their UIDL: open addressing, index + 1, 0 empty. A byte
 	 * of each hash beside it: most UIDLs asked for are not there, and need not touch
