@@ -625,6 +625,52 @@ Test(plan, the_account_line_is_no_witness_once_a_map_has_been_applied)
 	tear_down(&w);
 }
 
+Test(plan, no_word_lifts_the_guard_of_a_file_that_is_as_we_left_it)
+{
+	static const char left[] = OLD_ACCOUNT "k 2 1\nk 3 1\nk 1 1\n";
+	struct journal_file f = {.run = "0",
+		.path = "popstate.dat",
+		.temporary = "",
+		.map_id = "an earlier map of this move",
+		.format = "thunderbird",
+		.account = "",
+		.old_copy = "",
+		.new_copy = "",
+		.new_digest = digest_of(text_of(left))};
+	struct world w;
+	struct err e;
+
+	set_up(&w);
+	lists(&w, SIDE_OLD, "1 2 3 4");
+	lists(&w, SIDE_NEW, "1 2 3");
+	pairs(&w, "1>2 2>3 3>1", EVIDENCE_STRICT, true, 0);
+	w.options.before_first_contact = true;
+	cr_assert_eq(journal_open(w.dir, &w.journal, &e), 0, "%s", e.message);
+	cr_assert_eq(journal_prepare(w.journal, &f, &e), 0, "%s", e.message);
+	cr_assert_eq(journal_finish(w.journal, &f, JOURNAL_DONE, &e), 0, "%s", e.message);
+	journal_close(w.journal);
+	make_plan(&w, left);
+	cr_assert_eq(w.plan.state, PLAN_REFUSED);
+	cr_assert_str_eq(w.plan.refusal.reason, "contested");
+	cr_assert(strstr(w.plan.refusal.message, "reuidl undo") != NULL);
+	tear_down(&w);
+}
+
+Test(plan, a_map_from_the_future_is_refused)
+{
+	struct world w;
+
+	set_up(&w);
+	lists(&w, SIDE_OLD, A(1));
+	lists(&w, SIDE_NEW, B(1));
+	pairs(&w, A(1) ">" B(1), EVIDENCE_STRICT, true, 0);
+	make_map(&w, NOW + 2 * 86400);
+	make_plan(&w, OLD_ACCOUNT "k " A(1) " 1\n");
+	cr_assert_eq(w.plan.state, PLAN_REFUSED);
+	cr_assert_str_eq(w.plan.refusal.reason, "old-map");
+	tear_down(&w);
+}
+
 Test(plan, a_map_is_applied_once)
 {
 	struct world w;

@@ -140,6 +140,7 @@ check(struct run *r, struct server *server, struct found_list *list, struct err 
 		}
 	}
 	rc = show_wanted(r, box, wanted, &w, e);
+	server_notes(r, server);
 	free(wanted);
 	mailbox_close(&box, 1);
 	return rc;

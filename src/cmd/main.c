@@ -166,8 +166,10 @@ run(const struct options *o, struct err *e)
 	code = report(&r, code, rc < 0 ? e->message : NULL);
 	if (o->json && !(c->prints && rc == 0))
 		print_json(&r, rc, code, e);
-	if (fflush(stdout) != 0 && code == 0)
+	if ((fflush(stdout) != 0 || ferror(stdout)) && (code == 0 || code == 1 || code == 3)) {
+		console_error(&console, "cannot write the output");
 		code = kind_exit(ERR_IO);
+	}
 	results_release(&r.results);
 	console_release(&console);
 	arena_free(&r.arena);

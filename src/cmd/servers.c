@@ -184,6 +184,13 @@ server_init(struct server *s, struct run *r, int side, struct err *e)
 }
 
 void
+server_notes(struct run *r, const struct server *s)
+{
+	for (size_t i = 0; i < s->box.nnotes; i++)
+		tell(r->console, "%s\n", s->box.notes[i]);
+}
+
+void
 server_release(struct server *s)
 {
 	if (s->made)
