@@ -424,11 +424,28 @@ Test(map, damaged_page)
 Test(map, packed_is_one_message_behind_the_other)
 {
 	make_map();
-	cr_expect_str_eq(ask(path, "SELECT substr(hex(bytes), 1, 160) FROM packed WHERE side = 0"),
-		"313030302E61616161616161616161" "00" "E803000000000000" "01000000" "00000000"
-		"0000" "00" "01" "00" "000000"
-		"313030302E62626262626262626262" "00" "E903000000000000" "02000000" "00000000"
-		"0000" "01" "00" "00" "000000");
+	cr_expect_str_eq(
+		ask(path, "SELECT substr(hex(bytes), 1, 160) FROM packed WHERE side = 0"),
+		"313030302E61616161616161616161"
+		"00"
+		"E803000000000000"
+		"01000000"
+		"00000000"
+		"0000"
+		"00"
+		"01"
+		"00"
+		"000000"
+		"313030302E62626262626262626262"
+		"00"
+		"E903000000000000"
+		"02000000"
+		"00000000"
+		"0000"
+		"01"
+		"00"
+		"00"
+		"000000");
 }
 
 /* A changed byte that SQLite cannot see would be a wrong rename. */

@@ -19,7 +19,7 @@
 enum style { COUNTERS, VALIDITY, SAME_VALIDITY, STYLES };
 
 struct mail {
-	int group; /* mails of one group are true copies */
+	int group;			       /* mails of one group are true copies */
 	bool was_old, in_old, was_new, in_new; /* has been, is still there */
 	char uidl[2][32];
 	bool had; /* the client has fetched it (whole) and knows it */
@@ -33,8 +33,8 @@ struct life {
 	int n;
 	bool at_new; /* the client has been at the new server, and forgot the old one */
 	bool same_name; /* both servers are reached by one name */
-	bool followed; /* the settings name the new server already */
-	bool sure;     /* we are told, or see, that the client is at the old server */
+	bool followed;	/* the settings name the new server already */
+	bool sure;	/* we are told, or see, that the client is at the old server */
 	char dir[40];
 	struct listing list[2];
 	int at[2][MAILS]; /* by index in the list: which mail */
@@ -80,7 +80,8 @@ name_mails(struct life *l, int side, enum style style)
 			snprintf(text, sizeof(text), "%d", number[i]);
 		else
 			snprintf(text, sizeof(text), "%08x%08x", number[i],
-				style == VALIDITY ? 0xaaaa0000 + (unsigned)side : 0xcccc0000);
+				style == VALIDITY ? 0xaaaa0000 + (unsigned)side
+						  : 0xcccc0000);
 		memcpy(l->mail[i].uidl[side], text, sizeof(text));
 	}
 }
@@ -93,7 +94,8 @@ make_mails(struct life *l)
 		struct mail *m = &l->mail[i];
 		bool fresh = chance(l, 15); /* delivered after the move */
 
-		m->group = i > 0 && chance(l, 20) ? l->mail[draw(l, (uint64_t)i)].group : i;
+		m->group =
+			i > 0 && chance(l, 20) ? l->mail[draw(l, (uint64_t)i)].group : i;
 		m->was_old = !fresh;
 		m->in_old = m->was_old && chance(l, 90);
 		m->was_new = fresh || chance(l, 85);
@@ -144,7 +146,7 @@ add_pair(struct life *l, size_t old, size_t new, enum evidence_kind kind, bool f
 {
 	struct match *m = &l->match;
 
-	m->partner[old] = (uint32_t)new;
+	m->partner[old] = (uint32_t) new;
 	m->evidence[old] = (uint8_t)kind;
 	m->firm[old] = firm;
 	m->unmatched[old] = UNMATCHED_NOT;
@@ -177,7 +179,8 @@ make_match(struct life *l, unsigned percent)
 				continue;
 			m->new_copies[k] = m->copies[i];
 			if (m->partner[i] == MATCH_NONE)
-				add_pair(l, i, k, copies ? EVIDENCE_ORDER : EVIDENCE_STRICT,
+				add_pair(l, i, k,
+					copies ? EVIDENCE_ORDER : EVIDENCE_STRICT,
 					copies || chance(l, 75));
 		}
 	}
@@ -192,8 +195,10 @@ give_evidence(struct life *l, struct map *map, int side)
 	for (size_t i = 0; i < l->list[side].n; i++) {
 		struct evidence ev = {.flags = MESSAGE_HEADER | MESSAGE_BODY};
 		snprintf(tag, sizeof(tag), "group %d", l->mail[l->at[side][i]].group);
-		ev.strict = ev.loose = ev.id = ev.damaged = ev.body = digest_of(text_of(tag));
-		cr_assert_eq(map_evidence(map, (enum side)side, i, &ev, &e), 0, "%s", e.message);
+		ev.strict = ev.loose = ev.id = ev.damaged = ev.body =
+			digest_of(text_of(tag));
+		cr_assert_eq(map_evidence(map, (enum side)side, i, &ev, &e), 0, "%s",
+			e.message);
 	}
 }
 
@@ -209,7 +214,8 @@ make_map(struct life *l, int number)
 
 	cr_assert_eq(map_create(path, sides, &map, &e), 0, "%s", e.message);
 	for (int s = 0; s < 2; s++) {
-		cr_assert_eq(map_list(map, (enum side)s, &l->list[s], true, &e), 0, "%s", e.message);
+		cr_assert_eq(map_list(map, (enum side)s, &l->list[s], true, &e), 0, "%s",
+			e.message);
 		give_evidence(l, map, s);
 	}
 	size_t pairs = l->match.pairs;
@@ -244,13 +250,13 @@ make_file(struct life *l)
 		add_line(l, 'k', chance(l, 50) ? "2" : "aaaaaaaaaaaaaaaa", NOW - 100);
 	}
 	buf_add(&l->file, text_of(l->at_new && l->followed ? "*new.example.org ann\n"
-							    : "*old.example.org ann\n"));
+							   : "*old.example.org ann\n"));
 	for (int i = 0; i < l->n; i++) {
 		struct mail *m = &l->mail[i];
 		if (!m->had)
 			continue;
 		if (twice && chance(l, 30))
-			add_line(l, "kd"[draw(l, 2)], m->uidl[side], m->time);
+			add_line(l, "kd"[draw(l, 2)], m -> uidl[side], m -> time);
 		add_line(l, m->status, m->uidl[side], m->time);
 	}
 }
@@ -272,7 +278,8 @@ make_life(struct life *l, uint64_t seed)
 	make_match(l, chance(l, 50) ? 100 : 80);
 	l->settings.known = chance(l, 85);
 	if (l->settings.known) {
-		l->settings.host = text_of(l->followed ? "new.example.org" : "old.example.org");
+		l->settings.host =
+			text_of(l->followed ? "new.example.org" : "old.example.org");
 		l->settings.user = text_of("ann");
 		l->settings.leave_on_server = chance(l, 75);
 		l->settings.delete_after_days = chance(l, 30) ? 14 : 0;
@@ -311,21 +318,26 @@ show_turn(const struct life *l, const struct turn *t, const struct plan_options 
 {
 	if (getenv("REUIDL_PLANS_SHOW") == NULL)
 		return;
-	fprintf(stderr, "seed %llu: at the %s server, %s, settings %s %s%s; %s state %d\n",
+	fprintf(stderr,
+		"seed %llu: at the %s server, %s, settings %s %s%s; %s state %d\n",
 		(unsigned long long)l->seed, l->at_new ? "new" : "old",
-		l->same_name ? "one name" : "two names", l->settings.known ? "known" : "unknown",
-		l->followed ? "new" : "old", l->settings.leave_on_server ? ", leave" : "",
+		l->same_name ? "one name" : "two names",
+		l->settings.known ? "known" : "unknown", l->followed ? "new" : "old",
+		l->settings.leave_on_server ? ", leave" : "",
 		o->before_first_contact ? "before first contact" : "", t->plan.state);
 	for (int i = 0; i < l->n; i++)
-		fprintf(stderr, "  mail %d group %d old %s%s new %s%s%s\n", i, l->mail[i].group,
-			l->mail[i].uidl[0], l->mail[i].in_old ? "" : " (not there)",
-			l->mail[i].uidl[1], l->mail[i].in_new ? "" : " (not there)",
+		fprintf(stderr, "  mail %d group %d old %s%s new %s%s%s\n", i,
+			l->mail[i].group, l->mail[i].uidl[0],
+			l->mail[i].in_old ? "" : " (not there)", l->mail[i].uidl[1],
+			l->mail[i].in_new ? "" : " (not there)",
 			l->mail[i].had ? ", had" : "");
 	for (size_t i = 0; i < l->match.nold; i++)
 		fprintf(stderr, "  %d>%d copies %u%s\n", l->at[0][i],
-			l->match.partner[i] == MATCH_NONE ? -1 : l->at[1][l->match.partner[i]],
+			l->match.partner[i] == MATCH_NONE ? -1
+							  : l->at[1][l->match.partner[i]],
 			l->match.copies[i], l->match.firm[i] ? " firm" : "");
-	fprintf(stderr, "%.*s--\n%.*s==\n", TEXT_ARG(t->source.bytes), TEXT_ARG(buf_text(&t->out)));
+	fprintf(stderr, "%.*s--\n%.*s==\n", TEXT_ARG(t->source.bytes),
+		TEXT_ARG(buf_text(&t->out)));
 }
 
 static void
@@ -338,11 +350,11 @@ take_turn(struct life *l, struct turn *t, const struct plan_options *o)
 	source_of(&t->source, "popstate.dat", buf_text(&l->file));
 	cr_assert_eq(store_read(&t->store, f, &t->source, &e), 0, "%s", e.message);
 	cr_assert_eq(
-		plan_make(&t->plan, &t->store, &l->settings, t->map, l->journal, o, &e), 0,
-		"%s", e.message);
+		plan_make(&t->plan, &t->store, &l->settings, t->map, l->journal, o, &e),
+		0, "%s", e.message);
 	buf_init(&t->out, 0);
-	cr_assert_eq(store_write(&t->store, t->plan.edits, t->plan.nedits, &t->out, &e), 0,
-		"seed %llu: %s", (unsigned long long)l->seed, e.message);
+	cr_assert_eq(store_write(&t->store, t->plan.edits, t->plan.nedits, &t->out, &e),
+		0, "seed %llu: %s", (unsigned long long)l->seed, e.message);
 	show_turn(l, t, o);
 	source_of(&t->written, "popstate.dat", buf_text(&t->out));
 	cr_assert_eq(store_read(&t->after, f, &t->written, &e), 0, "%s", e.message);
@@ -362,8 +374,13 @@ end_turn(struct turn *t)
 static void
 commit(struct life *l, struct turn *t)
 {
-	struct journal_file f = {.run = "0", .path = "popstate.dat", .temporary = "",
-		.map_id = t->info.id, .format = "thunderbird", .old_copy = "", .new_copy = ""};
+	struct journal_file f = {.run = "0",
+		.path = "popstate.dat",
+		.temporary = "",
+		.map_id = t->info.id,
+		.format = "thunderbird",
+		.old_copy = "",
+		.new_copy = ""};
 	const struct account *a = &t->store.accounts[t->plan.account];
 	struct err e;
 
@@ -377,7 +394,8 @@ commit(struct life *l, struct turn *t)
 				0);
 	}
 	cr_assert_eq(journal_prepare(l->journal, &f, &e), 0, "%s", e.message);
-	cr_assert_eq(journal_finish(l->journal, &f, JOURNAL_DONE, &e), 0, "%s", e.message);
+	cr_assert_eq(
+		journal_finish(l->journal, &f, JOURNAL_DONE, &e), 0, "%s", e.message);
 	buf_clear(&l->file);
 	buf_add(&l->file, buf_text(&t->out));
 }
@@ -451,13 +469,14 @@ judge(struct life *l, struct turn *t, const char *when)
 		struct sums s = sum_group(l, t, l->mail[i].group, verdict);
 
 		cr_assert_leq(s.known, s.had,
-			"seed %llu, %s: the client takes for known what it has not had, like %s",
+			"seed %llu, %s: the client takes for known what it has not had, "
+			"like %s",
 			seed, when, l->mail[i].uidl[1]);
 		if (settings_delete(l))
 			continue;
 		cr_assert_leq(s.deleted, s.marked,
-			"seed %llu, %s: deletes what nobody has marked, like %s", seed, when,
-			l->mail[i].uidl[1]);
+			"seed %llu, %s: deletes what nobody has marked, like %s", seed,
+			when, l->mail[i].uidl[1]);
 		if (!l->at_new)
 			cr_assert_geq(s.fresh - s.deleted,
 				s.fresh < s.unmarked ? s.fresh : s.unmarked,
@@ -476,7 +495,8 @@ deliver_one(struct life *l)
 	if (l->n == MAILS || chance(l, 30))
 		return;
 	*m = (struct mail){.group = l->n, .was_new = true, .in_new = true, .status = 'k'};
-	snprintf(m->uidl[1], sizeof(m->uidl[1]), "%s", chance(l, 50) ? "77" : "00000077aaaa0001");
+	snprintf(m->uidl[1], sizeof(m->uidl[1]), "%s",
+		chance(l, 50) ? "77" : "00000077aaaa0001");
 	l->at[1][l->list[1].n] = l->n++;
 	listing_add(&l->list[1], text_of(m->uidl[1]), 1000);
 }
@@ -488,13 +508,15 @@ struct tally {
 static void
 live(struct life *l, struct tally *count)
 {
-	struct plan_options o = {.now = NOW, .force = true,
+	struct plan_options o = {.now = NOW,
+		.force = true,
 		.account = l->at_new && l->followed ? "ann@new.example.org" : NULL,
 		.before_first_contact = !l->at_new && chance(l, 50),
 		.allow_deletes = chance(l, 50)};
 	struct turn t = {.map = make_map(l, 1)};
 
-	l->sure = o.before_first_contact || (!l->at_new && l->followed && l->settings.known);
+	l->sure = o.before_first_contact ||
+		  (!l->at_new && l->followed && l->settings.known);
 	take_turn(l, &t, &o);
 	count->ready += t.plan.state == PLAN_READY;
 	count->unchanged += t.plan.state == PLAN_UNCHANGED;
@@ -547,8 +569,9 @@ Test(plan_truth, no_mail_is_lost_whatever_the_lists_are)
 	}
 	free(l);
 	if (getenv("REUIDL_PLANS_SHOW") != NULL)
-		fprintf(stderr, "%zu ready, %zu unchanged, %zu refused; %zu renamed; "
-				"%zu of %zu changed again\n",
+		fprintf(stderr,
+			"%zu ready, %zu unchanged, %zu refused; %zu renamed; "
+			"%zu of %zu changed again\n",
 			count.ready, count.unchanged, count.refused, count.renamed,
 			count.again_ready, count.again);
 	cr_assert(runs < 100 || (10 * count.ready > 3 * runs && count.renamed > runs));

@@ -120,8 +120,8 @@ utf8_sequence(struct text t, uint32_t *code)
 			return 0;
 		*code = *code << 6 | (b[i] & 0x3f);
 	}
-	if ((n == 3 && *code < 0x800) || (n == 4 && *code < 0x10000) || *code > 0x10ffff ||
-		(*code >= 0xd800 && *code <= 0xdfff))
+	if ((n == 3 && *code < 0x800) || (n == 4 && *code < 0x10000) ||
+		*code > 0x10ffff || (*code >= 0xd800 && *code <= 0xdfff))
 		return 0;
 	return n;
 }
@@ -236,7 +236,8 @@ text_escape(struct text t, char *out, size_t size)
 		int len;
 
 		if (n == 0)
-			len = snprintf(piece, sizeof(piece), "\\x%02x", (unsigned char)t.at[0]);
+			len = snprintf(
+				piece, sizeof(piece), "\\x%02x", (unsigned char)t.at[0]);
 		else if (code == '\n')
 			len = snprintf(piece, sizeof(piece), "\\n");
 		else if (code < 0x20 || (code >= 0x7f && code < 0xa0))

@@ -153,7 +153,8 @@ trust_explain(CURLcode code, const char *words, struct text before,
 	case CURLE_SSL_CACERT_BADFILE:
 		if (o->cafile == NULL)
 			return err_set(e, ERR_LOGIN, "tls",
-				"%s: this machine has no certificate authorities to trust "
+				"%s: this machine has no certificate authorities to "
+				"trust "
 				"(install ca-certificates), or give %scafile (%s)",
 				o->name, x, words);
 		return err_set(e, ERR_USAGE, "", "%s: cannot use %scafile %s (%s)",

@@ -48,17 +48,15 @@ int map_begin(struct map *m, struct err *e);
 int map_commit(struct map *m, struct err *e);
 
 /* map_read.c: what the rows of a side say. */
-int map_read_rows(
-	struct map *map, enum side side, map_sink sink, void *arg, struct err *e);
+int
+map_read_rows(struct map *map, enum side side, map_sink sink, void *arg, struct err *e);
 /* map_packed.c: write the side as map_each() reads it, and the digest over that. */
 int map_pack_side(struct map *m, enum side side, struct digest *digest, struct err *e);
 
 #define MAP_MESSAGE_NONE                                                                 \
-	{.uidl = {"", 0},                                                                \
-		.date = {"", 0},                                                         \
-		.from = {"", 0},                                                         \
-		.subject = {"", 0},                                                      \
-		.partner = MATCH_NONE,                                                   \
-		.evidence = EVIDENCE_NONE}
+	{                                                                                \
+		.uidl = {"", 0}, .date = {"", 0}, .from = {"", 0}, .subject = {"", 0},   \
+		.partner = MATCH_NONE, .evidence = EVIDENCE_NONE                         \
+	}
 
 #endif

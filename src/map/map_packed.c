@@ -39,8 +39,7 @@ flush(struct packing *p, struct err *e)
 		return 0;
 	hash_add(&p->hash, buf_text(&p->bytes));
 	sqlite3_bind_int(p->insert, 1, (int)p->side);
-	sqlite3_bind_blob(
-		p->insert, 2, p->bytes.at, (int)p->bytes.len, SQLITE_STATIC);
+	sqlite3_bind_blob(p->insert, 2, p->bytes.at, (int)p->bytes.len, SQLITE_STATIC);
 	int r = sql_run(&p->map->sql, p->insert, e);
 	buf_clear(&p->bytes);
 	return r;
@@ -93,7 +92,7 @@ struct packed {
 	struct map *map;
 	enum side side;
 	sqlite3_stmt *chunks, *words;
-	bool words_row;        /* the next description is at hand */
+	bool words_row;		  /* the next description is at hand */
 	uint64_t count, partners; /* messages on this side and on the other */
 	struct hash hash;
 };
@@ -136,8 +135,8 @@ take_fixed(const struct packed *p, const char *at, struct map_message *m)
 	m->firm = fixed[19];
 	m->unmatched = fixed[20];
 	return m->partner == MATCH_NONE
-		? m->evidence == EVIDENCE_NONE
-		: m->partner < p->partners && m->evidence < EVIDENCE_KINDS;
+		       ? m->evidence == EVIDENCE_NONE
+		       : m->partner < p->partners && m->evidence < EVIDENCE_KINDS;
 }
 
 static int
@@ -154,7 +153,8 @@ read_chunk(struct packed *p, struct text chunk, size_t *index, map_sink sink, vo
 			!take_fixed(p, chunk.at + c.off, &m))
 			return map_damaged(p->map, "an entry makes no sense", e);
 		c.off += FIXED;
-		if (take_words(p, &m, e) == -1 || (sink != NULL && sink(arg, &m, e) == -1))
+		if (take_words(p, &m, e) == -1 ||
+			(sink != NULL && sink(arg, &m, e) == -1))
 			return -1;
 	}
 	return 0;
@@ -187,8 +187,9 @@ packed_open(struct packed *p, struct digest *was, struct err *e)
 	bool row;
 
 	/* An unfinished map has no digest, and nothing to prove anything by. */
-	if (sql_prepare(s, &st, e, "SELECT count, digest, (SELECT count FROM side WHERE "
-				   "side = %d) FROM side WHERE side = %d",
+	if (sql_prepare(s, &st, e,
+		    "SELECT count, digest, (SELECT count FROM side WHERE "
+		    "side = %d) FROM side WHERE side = %d",
 		    p->side == SIDE_OLD ? SIDE_NEW : SIDE_OLD, (int)p->side) == -1)
 		return -1;
 	int r = sql_step(s, st, &row, e);
@@ -224,7 +225,8 @@ map_each(struct map *m, enum side side, map_sink sink, void *arg, struct err *e)
 		r = read_chunks(&p, sink, arg, e);
 		is = hash_end(&p.hash);
 		if (r == 0 && !digest_equal(&is, &was))
-			r = map_damaged(m, "it is not as match left it; run match again", e);
+			r = map_damaged(
+				m, "it is not as match left it; run match again", e);
 	}
 	hash_release(&p.hash);
 	sqlite3_finalize(p.chunks);

@@ -200,7 +200,8 @@ write_counts(struct map *m, const struct match *match, int64_t now,
 	if (sql_prepare(&m->sql, &st, e,
 		    "UPDATE map SET matched = ?1, lengths_comparable = ?2, pairs = ?3, "
 		    "ambiguous = ?4, lists = ?5, "
-		    "id = CASE WHEN lists IS NULL OR lists = ?5 THEN id ELSE ?6 END") == -1)
+		    "id = CASE WHEN lists IS NULL OR lists = ?5 THEN id ELSE ?6 END") ==
+		-1)
 		return -1;
 	sqlite3_bind_int64(st, 1, now);
 	sqlite3_bind_int(st, 2, match->lengths_comparable);

@@ -51,7 +51,8 @@ plan_why(uint8_t why)
 	case WHY_TARGET_HELD:
 		return "the client has its new UIDL already";
 	case WHY_NOT_FIRM:
-		return "a rename could delete it on the new server, and the evidence is not "
+		return "a rename could delete it on the new server, and the evidence is "
+		       "not "
 		       "enough for that";
 	case WHY_SIZE:
 		return "matched by size alone (--accept-size-evidence)";
@@ -101,8 +102,8 @@ decide_other(const struct planning *ps, size_t i)
 		who_equal(plan_who(ps, account), who_of(new->user, new->host)))
 		return FATE_NEW;
 	return may_come_again(&ps->seats[i], record_uidl(&ps->store->records[i]))
-		? FATE_TOMBSTONE
-		: FATE_OTHER;
+		       ? FATE_TOMBSTONE
+		       : FATE_OTHER;
 }
 
 static uint8_t
@@ -119,7 +120,8 @@ why_not_rename(const struct planning *ps, size_t i)
 	if (r->state == RECORD_PARTIAL)
 		return WHY_PARTIAL;
 	if (seat->partner == MATCH_NONE)
-		return seat->unmatched != UNMATCHED_NOT ? seat->unmatched : UNMATCHED_UIDL;
+		return seat->unmatched != UNMATCHED_NOT ? seat->unmatched
+							: UNMATCHED_UIDL;
 	if (ps->taken[seat->partner])
 		return WHY_TARGET_HELD;
 	if (seat->evidence == EVIDENCE_SIZE && !o->accept_size)
@@ -175,7 +177,8 @@ static bool
 is_had(const struct planning *ps, size_t i)
 {
 	bool chance = ps->speaks_old ||
-		      (ps->plain[SIDE_OLD] && uidl_is_plain(record_uidl(&ps->store->records[i])));
+		      (ps->plain[SIDE_OLD] &&
+			      uidl_is_plain(record_uidl(&ps->store->records[i])));
 
 	return seat_is_new(&ps->seats[i]) && !(ps->before_contact && chance);
 }
@@ -245,8 +248,10 @@ add_tombstone(struct planning *ps, struct edit *edit, struct err *e)
 	plan_tombstone(ps->info.id, uidl, name);
 	for (size_t i = 0; i < ps->nlookalikes; i++)
 		if (text_equal(ps->lookalikes[i], text_of(name)))
-			return err_set(e, ERR_DATA, "format", "a server lists %s, which is a name "
-				"that only this run should know; nothing is changed", name);
+			return err_set(e, ERR_DATA, "format",
+				"a server lists %s, which is a name "
+				"that only this run should know; nothing is changed",
+				name);
 	struct text kept = arena_text(&ps->plan->arena, text_of(name));
 	edit->to = kept.at;
 	edit->len = (uint32_t)kept.len;
@@ -268,7 +273,8 @@ make_edits(struct planning *ps, struct err *e)
 			struct text to = plan_new_uidl(ps, ps->seats[i].partner);
 			edit.to = to.at;
 			edit.len = (uint32_t)to.len;
-		} else if (p->fate[i] != FATE_TOMBSTONE || add_tombstone(ps, &edit, e) < 0) {
+		} else if (p->fate[i] != FATE_TOMBSTONE ||
+			   add_tombstone(ps, &edit, e) < 0) {
 			if (p->fate[i] == FATE_TOMBSTONE)
 				return -1;
 			continue;
@@ -289,7 +295,9 @@ edit_account(struct planning *ps, enum edit_what what, struct value now, struct 
 		return;
 	to = arena_text(&p->arena, to);
 	p->edits[p->nedits++] = (struct edit){.index = (uint32_t)p->account,
-		.what = (uint8_t)what, .to = to.at, .len = (uint32_t)to.len};
+		.what = (uint8_t)what,
+		.to = to.at,
+		.len = (uint32_t)to.len};
 	p->host_edited = true;
 }
 
@@ -375,7 +383,8 @@ is_of_this_move(const struct planning *ps, const struct journal_file *f)
 	const struct map_side *old = &ps->info.side[SIDE_OLD];
 	struct who was = who_parse(f->account);
 
-	return who_equal(was, who_of(old->user, old->host)) || who_equal(was, plan_wanted(ps));
+	return who_equal(was, who_of(old->user, old->host)) ||
+	       who_equal(was, plan_wanted(ps));
 }
 
 static int
@@ -453,8 +462,8 @@ make(struct planning *ps, struct journal *j, struct err *e)
 }
 
 int
-plan_make(struct plan *p, const struct store *s, const struct settings *settings, struct map *m,
-	struct journal *j, const struct plan_options *o, struct err *e)
+plan_make(struct plan *p, const struct store *s, const struct settings *settings,
+	struct map *m, struct journal *j, const struct plan_options *o, struct err *e)
 {
 	struct planning ps = {
 		.plan = p, .store = s, .settings = settings, .map = m, .options = o};

@@ -58,7 +58,8 @@ drop(struct seat *seat)
 }
 
 /* One class: members sorted by rank, and the copies that no record has. */
-struct class {
+struct class
+{
 	const struct member *at;
 	size_t n;
 	const struct loose_copy *loose; /* those with a partner first */
@@ -101,7 +102,8 @@ share(struct planning *ps, struct class *c)
 		reserved += c->at[k].rank == 2;
 	}
 	for (; i < c->n && c->at[i].rank == 0; i++)
-		if (seat_of(ps, c, i)->partner != MATCH_NONE || find_partner(ps, c, i, &last))
+		if (seat_of(ps, c, i)->partner != MATCH_NONE ||
+			find_partner(ps, c, i, &last))
 			left--;
 	for (; i < c->n && c->at[i].rank == 1; i++) {
 		struct seat *seat = seat_of(ps, c, i);
@@ -141,7 +143,8 @@ plan_copies(struct planning *ps)
 		while (f < ps->nloose && ps->loose[f].copies < all[i].copies)
 			f++;
 		struct class c = {.at = all + i, .n = end - i, .loose = ps->loose + f};
-		for (fend = f; fend < ps->nloose && ps->loose[fend].copies == all[i].copies;)
+		for (fend = f;
+			fend < ps->nloose && ps->loose[fend].copies == all[i].copies;)
 			c.nspare += ps->loose[fend++].partner != MATCH_NONE;
 		c.nloose = fend - f;
 		share(ps, &c);

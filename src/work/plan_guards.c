@@ -8,7 +8,7 @@
 
 /* Of the UIDLs that tell one mailbox from another, so many per cent must be known to
  * the old server. Clients forget what is gone, so a right mailbox has nearly all. */
-#define SHARE_KNOWN 80
+#define SHARE_KNOWN  80
 #define SHARE_FORCED 50
 
 int
@@ -29,28 +29,34 @@ plan_check_age(struct planning *ps)
 {
 	const struct plan_options *o = ps->options;
 	int64_t age = o->now - ps->info.matched;
-	int64_t max = o->max_age > 0 ? o->max_age : ps->info.plain ? PLAN_DAY : 7 * PLAN_DAY;
+	int64_t max = o->max_age > 0   ? o->max_age
+		      : ps->info.plain ? PLAN_DAY
+				       : 7 * PLAN_DAY;
 
 	if (age <= max)
 		return 0;
 	return plan_refuse(ps->plan, "old-map",
-		"%s: the map is %lld days old%s; prove it again with match --refresh, or say "
+		"%s: the map is %lld days old%s; prove it again with match --refresh, or "
+		"say "
 		"--max-age %lld",
 		ps->info.path, (long long)(age / PLAN_DAY),
-		ps->info.plain ? ", and its UIDLs are of a kind that servers give anew" : "",
+		ps->info.plain ? ", and its UIDLs are of a kind that servers give anew"
+			       : "",
 		(long long)(age / PLAN_DAY + 1));
 }
 
 int
 plan_check_overlap(struct planning *ps)
 {
-	size_t share = ps->options->force ? SHARE_FORCED : SHARE_KNOWN, telling = 0, known = 0;
+	size_t share = ps->options->force ? SHARE_FORCED : SHARE_KNOWN, telling = 0,
+	       known = 0;
 
 	for (size_t i = 0; i < ps->store->nrecords; i++) {
 		const struct seat *seat = &ps->seats[i];
 
 		if (!(seat->flags & SEAT_MINE) || (seat->flags & SEAT_TOMBSTONE) ||
-			seat_is_new(seat) || uidl_is_plain(record_uidl(&ps->store->records[i])))
+			seat_is_new(seat) ||
+			uidl_is_plain(record_uidl(&ps->store->records[i])))
 			continue;
 		telling++;
 		known += (seat->flags & SEAT_OLD) != 0;
@@ -58,7 +64,8 @@ plan_check_overlap(struct planning *ps)
 	if (known * 100 >= telling * share)
 		return 0;
 	return plan_refuse(ps->plan, "overlap",
-		"%s: %zu of %zu UIDLs are on the old server: this does not look like that "
+		"%s: %zu of %zu UIDLs are on the old server: this does not look like "
+		"that "
 		"mailbox%s",
 		ps->store->source->path, known, telling,
 		known * 100 >= telling * SHARE_FORCED ? " (--force accepts half)" : "");
@@ -67,7 +74,7 @@ plan_check_overlap(struct planning *ps)
 /* How the records of the account stand in both lists; [1]: those whose UIDL is plain. */
 struct census {
 	size_t contested, same[2]; /* in both */
-	size_t old[2], new[2];     /* in one of them only */
+	size_t old[2], new[2];	   /* in one of them only */
 	bool tombstones;
 	/* Both servers give UIDLs of this kind, so one that a single list has may have
 	 * been the other server's, for a message that is gone there. */
@@ -158,14 +165,18 @@ plan_check_contested(struct planning *ps)
 		return 0;
 	if (ps->written_before)
 		return plan_refuse(ps->plan, "contested",
-			"%s: %zu of its UIDLs are given by both servers to different messages, and an "
-			"earlier run has changed this store already; undo takes that back",
+			"%s: %zu of its UIDLs are given by both servers to different "
+			"messages, and an "
+			"earlier run has changed this store already; undo takes that "
+			"back",
 			ps->store->source->path, n);
 	if (records_are_witness(&c))
 		return 0;
 	return plan_refuse(ps->plan, "contested",
-		"%s: %zu of its UIDLs stand for one message on the old server and for another "
-		"on the new one, and nothing shows which server the client asked last. If it "
+		"%s: %zu of its UIDLs stand for one message on the old server and for "
+		"another "
+		"on the new one, and nothing shows which server the client asked last. "
+		"If it "
 		"has not been at the new server yet, say --before-first-contact",
 		ps->store->source->path, n);
 }

@@ -24,7 +24,7 @@ static struct text
 record_key(const struct planning *ps, uint32_t record)
 {
 	return ps->keys != NULL ? ps->keys[record]
-	                        : record_uidl(&ps->store->records[record]);
+				: record_uidl(&ps->store->records[record]);
 }
 
 static uint32_t
@@ -174,7 +174,7 @@ make_table(struct planning *ps)
 	for (uint32_t i = 0; i < n; i++)
 		if (ps->seats[i].flags & SEAT_SEEN)
 			add_to_table(ps, i);
-	}
+}
 
 /* Shadowed records lead to the one that counts, and have its places. The same message
  * under the same UIDL needs no shadow: they stay what they are together. */
@@ -205,7 +205,8 @@ place_shadowed(struct planning *ps)
 		seat->in_new = by->in_new;
 		if (by->in_new == MATCH_NONE || by->partner != by->in_new)
 			continue;
-		seat->flags = (uint8_t)((seat->flags & ~SEAT_SHADOWED) | (by->flags & SEAT_FIRM));
+		seat->flags = (uint8_t)((seat->flags & ~SEAT_SHADOWED) |
+					(by->flags & SEAT_FIRM));
 		seat->evidence = by->evidence;
 		seat->partner = by->partner;
 	}
@@ -216,8 +217,8 @@ note_lookalike(struct planning *ps, struct text uidl)
 {
 	if (!plan_is_tombstone(uidl))
 		return;
-	ps->lookalikes = array_grow(ps->lookalikes, &ps->lookalikes_cap, ps->nlookalikes + 1,
-		sizeof(*ps->lookalikes));
+	ps->lookalikes = array_grow(ps->lookalikes, &ps->lookalikes_cap,
+		ps->nlookalikes + 1, sizeof(*ps->lookalikes));
 	ps->lookalikes[ps->nlookalikes++] = arena_text(&ps->plan->arena, uidl);
 }
 
@@ -238,7 +239,8 @@ see_new(void *arg, const struct map_message *m, struct err *e)
 	ps->at[0] = 0;
 	buf_add(&ps->texts, m->uidl);
 	if (ps->texts.full)
-		return err_set(e, ERR_DATA, "format", "the map's new list is too long to use");
+		return err_set(
+			e, ERR_DATA, "format", "the map's new list is too long to use");
 	ps->at[ps->nnew + 1] = (uint32_t)ps->texts.len;
 	ps->usable[ps->nnew] = !(m->flags & (MESSAGE_TWICE | MESSAGE_BAD_UIDL));
 	ps->plain[SIDE_NEW] |= uidl_is_plain(m->uidl);
@@ -252,7 +254,8 @@ see_new(void *arg, const struct map_message *m, struct err *e)
 }
 
 static void
-seat_old(struct planning *ps, uint32_t record, uint32_t partner, const struct map_message *m)
+seat_old(struct planning *ps, uint32_t record, uint32_t partner,
+	const struct map_message *m)
 {
 	struct seat *seat = &ps->seats[record];
 	bool twice = seat->flags & SEAT_OLD;
@@ -308,7 +311,8 @@ struct keyed {
 static int
 by_key(const void *a, const void *b)
 {
-	return text_compare(((const struct keyed *)a)->key, ((const struct keyed *)b)->key);
+	return text_compare(
+		((const struct keyed *)a)->key, ((const struct keyed *)b)->key);
 }
 
 /* Two new messages that the client cannot tell apart get no partner. */
@@ -322,7 +326,8 @@ drop_equal_keys(struct planning *ps)
 		return;
 	all = must_alloc(ps->nnew * sizeof(*all));
 	for (uint32_t i = 0; i < ps->nnew; i++)
-		all[i] = (struct keyed){arena_text(&a, key_of(ps, plan_new_uidl(ps, i))), i};
+		all[i] = (struct keyed){
+			arena_text(&a, key_of(ps, plan_new_uidl(ps, i))), i};
 	qsort(all, ps->nnew, sizeof(*all), by_key);
 	for (size_t i = 1; i < ps->nnew; i++)
 		if (text_equal(all[i - 1].key, all[i].key))

@@ -8,11 +8,11 @@
 #include "work/plan.h"
 
 enum seat_flag {
-	SEAT_OLD = 1,       /* the old list has its UIDL */
-	SEAT_FIRM = 2,      /* its pair may stand where a rename can be a DELE order */
+	SEAT_OLD = 1,	    /* the old list has its UIDL */
+	SEAT_FIRM = 2,	    /* its pair may stand where a rename can be a DELE order */
 	SEAT_TOMBSTONE = 4, /* it is one of ours; its key is the UIDL behind it */
-	SEAT_MINE = 8,      /* it belongs to the account that is planned */
-	SEAT_SEEN = 16,     /* the client consults it: this account's, or all are merged */
+	SEAT_MINE = 8,	    /* it belongs to the account that is planned */
+	SEAT_SEEN = 16, /* the client consults it: this account's, or all are merged */
 	SEAT_SHADOWED = 32, /* another record has its key, and that one counts */
 };
 
@@ -54,7 +54,7 @@ struct planning {
 	unsigned table_bits;
 	uint8_t *filter;
 	size_t filter_bits; /* a power of two */
-	uint32_t next;      /* after the record found last: lists and stores mostly share
+	uint32_t next;	    /* after the record found last: lists and stores mostly share
 	                       their order, and then nothing is looked up */
 	size_t table_size;
 	/* The new list: where each UIDL stands in `texts`, and whether it can be a
@@ -67,7 +67,7 @@ struct planning {
 	/* True copies that no record has; others may take their partners. */
 	struct loose_copy {
 		uint32_t copies, partner; /* partner: MATCH_NONE if it has none */
-	} *loose;
+	} * loose;
 	size_t nloose, loose_cap;
 	/* What each record is looked up by, NULL if that is its UIDL as it stands: the
 	 * format's key, and for a tombstone the UIDL behind it. */
@@ -102,8 +102,8 @@ int plan_check_age(struct planning *ps);
 int plan_check_overlap(struct planning *ps);
 /* Sets before_contact as well. */
 int plan_check_contested(struct planning *ps);
-__attribute__((format(printf, 3, 4))) int plan_refuse(
-	struct plan *p, const char *reason, const char *fmt, ...);
+__attribute__((format(printf, 3, 4))) int
+plan_refuse(struct plan *p, const char *reason, const char *fmt, ...);
 
 /* Fill seats and the new list from the map. */
 int plan_seat(struct planning *ps, struct journal *j, struct err *e);
