@@ -436,3 +436,27 @@ Test(mail, without_the_store_the_mail_goes_back)
 	cr_assert_eq(journal_mail_open(journal, &arena, &sets, &n, &e), 0);
 	cr_assert_eq(n, 0);
 }
+
+Test(mail, a_run_whose_mail_is_not_finished_is_not_forgotten)
+{
+	static const char *const words[][3] = {{"1", V, "2"}};
+	struct journal_mail set = keep(MAIL("1"), words, 1), *sets;
+	struct journal_file f = {.run = set.run,
+		.path = set.path,
+		.temporary = set.path,
+		.map_id = (char[]){"1"}};
+	size_t n;
+
+	cr_assert_eq(
+		journal_keep(journal, &arena, &f, text_of("a"), text_of("b"), &e), 0);
+	cr_assert_eq(journal_prepare(journal, &f, &e), 0, "%s", e.message);
+	cr_assert_eq(journal_finish(journal, &f, JOURNAL_DONE, &e), 0);
+	cr_assert_eq(journal_forget(journal, f.time + 10, &n, &e), 0, "%s", e.message);
+	cr_assert_eq(n, 0);
+	cr_assert_eq(mail_recover(journal, NULL, NULL, &e), 0, "%s", e.message);
+	cr_assert_str_eq(uidls("Mail/h/Inbox"), "2");
+	cr_assert_eq(journal_forget(journal, f.time + 10, &n, &e), 0, "%s", e.message);
+	cr_assert_eq(n, 1);
+	cr_assert_eq(journal_mail_open(journal, &arena, &sets, &n, &e), 0);
+	cr_assert_eq(n, 0);
+}

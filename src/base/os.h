@@ -6,6 +6,7 @@
 #define BASE_OS_H
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/err.h"
 
 struct os_stat {
@@ -49,8 +50,8 @@ bool os_process_runs(long pid);
 bool os_glob(const char *glob, const char *name);
 
 void os_random(void *to, size_t n);
-int64_t os_now(void);            /* seconds since 1970 */
-double os_seconds(void);         /* monotonic */
+int64_t os_now(void);	 /* seconds since 1970 */
+double os_seconds(void); /* monotonic */
 bool os_is_terminal(int fd);
 /* Ask on the terminal without echo; false if there is none. The answer is malloc'ed. */
 bool os_ask_secret(const char *prompt, char **answer);
@@ -58,6 +59,9 @@ bool os_ask_secret(const char *prompt, char **answer);
 bool os_ask(const char *prompt, char *answer, size_t size);
 /* Run a command by the shell and take the first line of its output; malloc'ed. */
 int os_command_line(const char *command, char **line, struct err *e);
+/* Appends bytes of that charset as UTF-8; false, and `to` is as it was, if the charset is
+ * not known or the bytes are not in it. */
+bool os_to_utf8(const char *charset, struct text bytes, struct buf *to);
 /* Overwrite secrets in a way that the compiler cannot leave out. */
 void os_wipe(void *at, size_t n);
 

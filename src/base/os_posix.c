@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <fnmatch.h>
+#include <iconv.h>
+#include <poll.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
@@ -105,15 +107,17 @@ os_read_fd(int fd, const char *path, uint64_t max, char **bytes, size_t *len,
 	if (!to->regular)
 		return err_set(e, ERR_DATA, "format", "%s: not a regular file", path);
 	if (to->size > max)
-		return err_set(e, ERR_DATA, "format", "%s: %llu bytes is more than the %llu that are read",
-			path, (unsigned long long)to->size, (unsigned long long)max);
+		return err_set(e, ERR_DATA, "format",
+			"%s: %llu bytes is more than the %llu that are read", path,
+			(unsigned long long)to->size, (unsigned long long)max);
 	char *at = malloc((size_t)to->size + 1);
 	if (at == NULL)
 		return err_set(e, ERR_IO, "io", "%s: no memory for %llu bytes", path,
 			(unsigned long long)to->size);
 	/* One byte more than the size, to notice a file that has grown. */
 	while (have <= to->size) {
-		ssize_t n = pread(fd, at + have, (size_t)to->size + 1 - have, (off_t)have);
+		ssize_t n =
+			pread(fd, at + have, (size_t)to->size + 1 - have, (off_t)have);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0) {
@@ -128,7 +132,9 @@ os_read_fd(int fd, const char *path, uint64_t max, char **bytes, size_t *len,
 	if (have != to->size) {
 		free(at);
 		return err_set(e, ERR_BUSY, "changed-since-read",
-			"%s: its size changed while it was read; somebody is writing to it", path);
+			"%s: its size changed while it was read; somebody is writing to "
+			"it",
+			path);
 	}
 	*bytes = at;
 	*len = have;
@@ -286,30 +292,74 @@ os_is_terminal(int fd)
 	return isatty(fd) == 1;
 }
 
+static void
+set_echo(FILE *tty, const struct termios *before, bool on)
+{
+	struct termios mode = *before;
+
+	if (!on)
+		mode.c_lflag &= ~(tcflag_t)ECHO;
+	tcsetattr(fileno(tty), TCSAFLUSH, &mode);
+}
+
+/* A line, or a signal that ends or stops the program: not before the terminal echoes
+ * again, or the user's shell would be left without. The signals are blocked here. */
+static bool
+read_without_echo(FILE *tty, const sigset_t *signals, char *answer, size_t size)
+{
+	struct termios before;
+	bool got = false, done = false;
+
+	if (tcgetattr(fileno(tty), &before) < 0)
+		return false;
+	set_echo(tty, &before, false);
+	while (!done) {
+		struct pollfd p = {.fd = fileno(tty), .events = POLLIN};
+		int ready = poll(&p, 1, 100);
+		sigset_t pending;
+
+		sigpending(&pending);
+		for (int s = 1; s < 32; s++)
+			if (sigismember(signals, s) == 1 &&
+				sigismember(&pending, s) == 1) {
+				set_echo(tty, &before, true);
+				sigprocmask(SIG_UNBLOCK, signals, NULL);
+				/* Stopped, and continued: go on. */
+				sigprocmask(SIG_BLOCK, signals, NULL);
+				set_echo(tty, &before, false);
+				break;
+			}
+		done = ready > 0 || (ready < 0 && errno != EINTR);
+		got = ready > 0 && fgets(answer, (int)size, tty) != NULL;
+	}
+	set_echo(tty, &before, true);
+	fputc('\n', tty);
+	return got;
+}
+
 static bool
 ask(const char *prompt, bool echo, char *answer, size_t size)
 {
 	FILE *tty = fopen("/dev/tty", "r+");
-	struct termios before, quiet;
+	sigset_t signals, before;
 	bool got;
 
 	if (tty == NULL)
 		return false;
-	if (!echo && tcgetattr(fileno(tty), &before) < 0) {
-		fclose(tty);
-		return false;
-	}
-	if (!echo) {
-		quiet = before;
-		quiet.c_lflag &= ~(tcflag_t)ECHO;
-		tcsetattr(fileno(tty), TCSAFLUSH, &quiet);
-	}
 	setvbuf(tty, NULL, _IONBF, 0);
 	fputs(prompt, tty);
-	got = fgets(answer, (int)size, tty) != NULL;
-	if (!echo) {
-		tcsetattr(fileno(tty), TCSAFLUSH, &before);
-		fputc('\n', tty);
+	if (echo) {
+		got = fgets(answer, (int)size, tty) != NULL;
+	} else {
+		sigemptyset(&signals);
+		sigaddset(&signals, SIGINT);
+		sigaddset(&signals, SIGTERM);
+		sigaddset(&signals, SIGHUP);
+		sigaddset(&signals, SIGQUIT);
+		sigaddset(&signals, SIGTSTP);
+		sigprocmask(SIG_BLOCK, &signals, &before);
+		got = read_without_echo(tty, &signals, answer, size);
+		sigprocmask(SIG_SETMASK, &before, NULL);
 	}
 	fclose(tty);
 	if (got)
@@ -356,6 +406,28 @@ os_command_line(const char *command, char **line, struct err *e)
 	*line = must_string(text_of(got));
 	os_wipe(got, sizeof(got));
 	return 0;
+}
+
+bool
+os_to_utf8(const char *charset, struct text bytes, struct buf *to)
+{
+	iconv_t cd;
+	/* No charset makes more than four bytes of one. */
+	size_t left = 4 * bytes.len, in_left = bytes.len;
+	char *in = (char *)(uintptr_t)bytes.at, *out;
+
+	if (bytes.len == 0)
+		return true;
+	cd = iconv_open("UTF-8", charset);
+	if (cd == (iconv_t)-1)
+		return false;
+	out = buf_room(to, left);
+	bool done = out != NULL && iconv(cd, &in, &in_left, &out, &left) != (size_t)-1 &&
+		    iconv(cd, NULL, NULL, &out, &left) != (size_t)-1;
+	iconv_close(cd);
+	if (done)
+		to->len += 4 * bytes.len - left;
+	return done;
 }
 
 void

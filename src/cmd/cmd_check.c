@@ -1,5 +1,6 @@
 #include "cmd/servers.h"
 #include "cmd/stores.h"
+#include "model/words.h"
 #include "work/check.h"
 
 #include <stdlib.h>
@@ -86,8 +87,8 @@ show_message(void *arg, struct mailbox *m, size_t index, const struct text v[3],
 	(void)e;
 	out(r->console, "    %s | %s | %s | %s\n",
 		text_escape(message_uidl(&m->listing.at[index]), safe[0], sizeof(safe[0])),
-		text_escape(v[0], safe[1], sizeof(safe[1])), text_escape(v[1], safe[2], sizeof(safe[2])),
-		text_escape(v[2], safe[3], sizeof(safe[3])));
+		words_show(v[0], safe[1], sizeof(safe[1])), words_show(v[1], safe[2], sizeof(safe[2])),
+		words_show(v[2], safe[3], sizeof(safe[3])));
 	return 0;
 }
 
@@ -139,6 +140,7 @@ check(struct run *r, struct server *server, struct found_list *list, struct err 
 		}
 	}
 	rc = show_wanted(r, box, wanted, &w, e);
+	server_notes(r, server);
 	free(wanted);
 	mailbox_close(&box, 1);
 	return rc;

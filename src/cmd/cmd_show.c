@@ -80,6 +80,11 @@ cmd_show(struct run *r, struct err *e)
 		if (job_open(&job, r, &list.at[i], false, &failed) < 0) {
 			results_failed(res, r, &failed);
 			console_error(r->console, failed.message);
+			if (r->options->json) {
+				json_open(&j, NULL, '{');
+				result_json(res, &j);
+				json_close(&j, '}');
+			}
 			continue;
 		}
 		res->client = job.target.format->name;
@@ -96,8 +101,16 @@ cmd_show(struct run *r, struct err *e)
 		job_close(&job);
 	}
 	if (rc == 0 && r->options->json) {
+		const struct result *worst = results_worst_store(&r->results);
+
 		json_close(&j, ']');
 		json_number(&j, "exit", kind_exit(results_worst(&r->results)));
+		if (worst != NULL) {
+			json_open(&j, "error", '{');
+			json_string(&j, "message", worst->message);
+			json_string(&j, "reason", worst->reason);
+			json_close(&j, '}');
+		}
 		json_close(&j, '}');
 	}
 	found_release(&list);

@@ -2,6 +2,7 @@
 #include "base/os.h"
 
 #include <stdarg.h>
+#include <time.h>
 
 void
 console_init(struct console *c, bool json, bool quiet, bool verbose)
@@ -55,11 +56,79 @@ console_watch(struct console *c)
 	return (struct watch){.progress = progress, .say = say, .arg = c};
 }
 
+/* A line of the log begins with the time; what is said in pieces stays one line. */
+static void
+keep_log(struct console *c, const char *text)
+{
+	char when[32];
+	time_t now = (time_t)os_now();
+	struct tm *tm = localtime(&now);
+
+	if (c->log == NULL)
+		return;
+	for (const char *p = text; *p != '\0'; p++) {
+		if (!c->log_open && tm != NULL && strftime(when, sizeof(when), "%F %T ", tm) > 0)
+			fputs(when, c->log);
+		c->log_open = *p != '\n';
+		putc(*p, c->log);
+	}
+	fflush(c->log);
+}
+
+/* What was said goes to the log and into the report, whatever the terminal shows. */
+__attribute__((format(printf, 2, 0))) static void
+keep(struct console *c, const char *fmt, va_list args)
+{
+	size_t from = c->transcript.len;
+	struct buf line = {.max = (size_t)1 << 24};
+	struct buf *to = c->transcript.max > 0 ? &c->transcript : &line;
+
+	if (c->log == NULL && c->transcript.max == 0)
+		return;
+	if (to == &line)
+		from = 0;
+	buf_vprint(to, fmt, args);
+	if (!to->full) {
+		buf_byte(to, '\0');
+		keep_log(c, to->at + from);
+		to->len--;
+	}
+	buf_release(&line);
+}
+
+__attribute__((format(printf, 2, 3))) static void
+keep_text(struct console *c, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	keep(c, fmt, args);
+	va_end(args);
+}
+
+int
+console_log(struct console *c, const char *path, struct err *e)
+{
+	c->log = fopen(path, "ae");
+	return c->log != NULL ? 0 : err_io(e, path, "open the log");
+}
+
+void
+console_release(struct console *c)
+{
+	if (c->log != NULL)
+		fclose(c->log);
+	buf_release(&c->transcript);
+}
+
 void
 out(struct console *c, const char *fmt, ...)
 {
 	va_list args;
 
+	va_start(args, fmt);
+	keep(c, fmt, args);
+	va_end(args);
 	if (c->json || c->quiet)
 		return;
 	console_settle(c);
@@ -74,6 +143,10 @@ out_colour(struct console *c, char colour, const char *fmt, ...)
 	va_list args;
 	const char *code = colour == '-' ? "31" : colour == '+' ? "32" : colour == '@' ? "36" : "1";
 
+	va_start(args, fmt);
+	keep(c, fmt, args);
+	va_end(args);
+	keep_text(c, "\n");
 	if (c->json || c->quiet)
 		return;
 	console_settle(c);
@@ -92,6 +165,9 @@ tell(struct console *c, const char *fmt, ...)
 {
 	va_list args;
 
+	va_start(args, fmt);
+	keep(c, fmt, args);
+	va_end(args);
 	if (c->quiet)
 		return;
 	console_settle(c);
@@ -104,6 +180,7 @@ tell(struct console *c, const char *fmt, ...)
 void
 console_error(struct console *c, const char *message)
 {
+	keep_text(c, "reuidl: %s\n", message);
 	console_settle(c);
 	fflush(stdout);
 	fprintf(stderr, "reuidl: %s\n", message);

@@ -1,5 +1,6 @@
 #include "cmd/leftovers.h"
 #include "cmd/console.h"
+#include "model/words.h"
 
 #include <stdlib.h>
 
@@ -64,9 +65,9 @@ show_one(struct console *c, const struct leftover *m)
 		out(c, "    UIDL %s\n", text_escape(m->uidl, safe[0], sizeof(safe[0])));
 		return;
 	}
-	out(c, "    %s | %s | %s\n", text_escape(m->date, safe[1], sizeof(safe[1])),
-		text_escape(m->from, safe[2], sizeof(safe[2])),
-		text_escape(m->subject, safe[3], sizeof(safe[3])));
+	out(c, "    %s | %s | %s\n", words_show(m->date, safe[1], sizeof(safe[1])),
+		words_show(m->from, safe[2], sizeof(safe[2])),
+		words_show(m->subject, safe[3], sizeof(safe[3])));
 }
 
 void

@@ -5,6 +5,7 @@
 
 #include "cmd/command.h"
 #include "cmd/console.h"
+#include "cmd/report.h"
 
 #define VERSION "0.1"
 
@@ -60,23 +61,24 @@ kind_exit(enum err_kind kind)
 }
 
 static void
-help(const char *command)
+help(FILE *to, const char *command)
 {
 	const struct command *c = command_named(command);
 
-	printf("reuidl " VERSION " keeps POP3 mail clients from downloading everything again\n"
-	       "after a mailbox has moved to another server.\n\n");
+	fprintf(to, "reuidl " VERSION " keeps POP3 mail clients from downloading everything again\n"
+		    "after a mailbox has moved to another server.\n\n");
 	if (c != NULL) {
-		printf("usage: reuidl %s [OPTIONS] %s\n       %s\n\n", c->name, c->arguments,
+		fprintf(to, "usage: reuidl %s [OPTIONS] %s\n       %s\n\n", c->name, c->arguments,
 			c->summary);
 		options_help(c->name);
 		return;
 	}
-	printf("usage: reuidl [OPTIONS] COMMAND …\n\n");
+	fprintf(to, "usage: reuidl [OPTIONS] COMMAND …\n\n");
 	for (size_t i = 0; i < NCOMMANDS; i++)
-		printf("  %-8s %-34s %s\n", commands[i].name, commands[i].arguments,
+		fprintf(to, "  %-8s %-34s %s\n", commands[i].name, commands[i].arguments,
 			commands[i].summary);
-	printf("\nreuidl COMMAND --help tells a command's options; man reuidl tells the rest.\n");
+	fprintf(to, "\nreuidl COMMAND --help tells a command's options; man reuidl tells the "
+		    "rest.\n");
 }
 
 static int
@@ -94,24 +96,52 @@ exit_code(const struct run *r, int rc, const struct err *e)
 }
 
 static void
+begin_json(struct json *j, const struct options *o, int code)
+{
+	json_open(j, NULL, '{');
+	json_number(j, "schema", 1);
+	json_string(j, "command", o->command != NULL ? o->command : "");
+	json_number(j, "exit", code);
+}
+
+static void
+error_json(struct json *j, const char *message, const char *reason)
+{
+	json_open(j, "error", '{');
+	json_string(j, "message", message);
+	json_string(j, "reason", reason != NULL ? reason : "");
+	json_close(j, '}');
+}
+
+static void
 print_json(const struct run *r, int rc, int code, const struct err *e)
 {
+	const struct result *worst = results_worst_store(&r->results);
 	struct json j = {.to = stdout};
 
-	json_open(&j, NULL, '{');
-	json_number(&j, "schema", 1);
-	json_string(&j, "command", r->options->command);
-	json_number(&j, "exit", code);
-	if (rc < 0) {
-		json_open(&j, "error", '{');
-		json_string(&j, "message", e->message);
-		json_string(&j, "reason", e->reason != NULL ? e->reason : "");
-		json_close(&j, '}');
-	}
+	begin_json(&j, r->options, code);
+	if (rc < 0)
+		error_json(&j, e->message, e->reason);
+	else if (worst != NULL)
+		error_json(&j, worst->message, worst->reason);
 	results_json(&r->results, &j);
 	if (r->json_more != NULL)
 		r->json_more(r->json_arg, &j);
 	json_close(&j, '}');
+}
+
+/* A report that cannot be written does not undo what the run has done; it only spoils a
+ * success. */
+static int
+report(const struct run *r, int code, const char *error)
+{
+	struct err e;
+
+	if (r->options->report == NULL ||
+		report_write(r, r->options->report, code, error, &e) == 0)
+		return code;
+	console_error(r->console, e.message);
+	return code == 0 ? kind_exit(e.kind) : code;
 }
 
 static int
@@ -123,18 +153,50 @@ run(const struct options *o, struct err *e)
 	int rc, code;
 
 	console_init(&console, o->json, o->quiet, o->verbose);
+	if (o->report != NULL)
+		buf_init(&console.transcript, (size_t)64 << 20);
 	r.run_id = journal_new_run(&r.arena);
-	rc = c->run(&r, e);
+	rc = o->log != NULL ? console_log(&console, o->log, e) : 0;
+	if (rc == 0)
+		rc = c->run(&r, e);
 	console_settle(&console);
 	code = exit_code(&r, rc, e);
 	if (rc < 0)
 		console_error(&console, e->message);
+	code = report(&r, code, rc < 0 ? e->message : NULL);
 	if (o->json && !(c->prints && rc == 0))
 		print_json(&r, rc, code, e);
-	if (fflush(stdout) != 0 && code == 0)
+	if ((fflush(stdout) != 0 || ferror(stdout)) && (code == 0 || code == 1 || code == 3)) {
+		console_error(&console, "cannot write the output");
 		code = kind_exit(ERR_IO);
+	}
 	results_release(&r.results);
+	console_release(&console);
 	arena_free(&r.arena);
+	return code;
+}
+
+/* The command line says nothing that can be done. A script that asks for JSON gets it
+ * though the fault stands before the --json. */
+static int
+refuse(const struct options *o, int argc, char **argv, const struct err *e)
+{
+	bool wants_json = o->json;
+
+	struct console console = {.open = false};
+	int code = kind_exit(e->kind);
+
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+		wants_json = wants_json || strcmp(argv[i], "--json") == 0;
+	console_error(&console, e->message);
+	fprintf(stderr, "reuidl --help tells more\n");
+	if (wants_json) {
+		struct json j = {.to = stdout};
+
+		begin_json(&j, o, code);
+		error_json(&j, e->message, e->reason);
+		json_close(&j, '}');
+	}
 	return code;
 }
 
@@ -149,14 +211,17 @@ main(int argc, char **argv)
 	setlocale(LC_CTYPE, "");
 	signal(SIGPIPE, SIG_IGN);
 	if (options_parse(&o, argc, argv, &arena, &e) < 0) {
-		fprintf(stderr, "reuidl: %s\nreuidl --help tells more\n", e.message);
-		code = kind_exit(e.kind);
+		code = refuse(&o, argc, argv, &e);
 	} else if (o.version) {
 		puts("reuidl " VERSION);
 		code = 0;
-	} else if (o.help || o.command == NULL) {
-		help(o.command);
-		code = o.help ? 0 : kind_exit(ERR_USAGE);
+	} else if (o.help) {
+		help(stdout, o.command);
+		code = 0;
+	} else if (o.command == NULL) {
+		help(stderr, NULL);
+		err_set(&e, ERR_USAGE, "", "want a command");
+		code = refuse(&o, argc, argv, &e);
 	} else {
 		code = run(&o, &e);
 	}

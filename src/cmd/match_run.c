@@ -3,16 +3,6 @@
 #include "work/matching.h"
 
 static void
-show_notes(struct run *r, const struct mailbox *m)
-{
-	char safe[512];
-
-	for (size_t i = 0; i < m->nnotes; i++)
-		tell(r->console, "%s: %s\n", m->options.name,
-			text_escape(text_of(m->notes[i]), safe, sizeof(safe)));
-}
-
-static void
 show_summary(struct run *r, const struct match *m, const struct server servers[2], double took)
 {
 	struct console *c = r->console;
@@ -48,8 +38,8 @@ run_match(struct run *r, const char *map_path, struct server servers[2], struct 
 	rc = matching_run(&servers[0].box, &servers[1].box, map_path,
 		r->options->no_cache || r->options->refresh, r->now, &w, &match, e);
 	console_settle(r->console);
-	show_notes(r, &servers[0].box);
-	show_notes(r, &servers[1].box);
+	server_notes(r, &servers[0]);
+	server_notes(r, &servers[1]);
 	if (rc == 0) {
 		results_matched(&r->results, &match);
 		show_summary(r, &match, servers, os_seconds() - began);

@@ -12,8 +12,10 @@ open_map(struct run *r, struct map **m, struct err *e)
 void
 show_age(struct run *r, int64_t seconds)
 {
-	bool hours = seconds >= 7200;
-	long long n = seconds / (hours ? 3600 : 60);
+	/* Two machines' clocks are never quite the same. */
+	long long past = seconds > 0 ? seconds : 0;
+	bool hours = past >= 7200;
+	long long n = past / (hours ? 3600 : 60);
 
 	out(r->console, "  the map was proved %lld %s%s ago\n", n, hours ? "hour" : "minute",
 		n == 1 ? "" : "s");

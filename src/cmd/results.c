@@ -14,6 +14,12 @@ static const char *const state_names[] = {
 	[STATE_SHOWN] = "unchanged",
 };
 
+const char *
+result_state(const struct result *r)
+{
+	return state_names[r->state];
+}
+
 struct result *
 results_add(struct results *rs, const char *path)
 {
@@ -83,19 +89,27 @@ results_matched(struct results *rs, const struct match *m)
 	memcpy(rs->by_kind, m->by_kind, sizeof(rs->by_kind));
 }
 
-enum err_kind
-results_worst(const struct results *rs)
+const struct result *
+results_worst_store(const struct results *rs)
 {
 	static const enum err_kind order[] = {ERR_INTERNAL, ERR_IO, ERR_DATA, ERR_GUARD, ERR_BUSY};
 
 	for (size_t k = 0; k < sizeof(order) / sizeof(order[0]); k++)
 		for (size_t i = 0; i < rs->n; i++)
 			if (rs->at[i].failure == order[k])
-				return order[k];
+				return &rs->at[i];
 	for (size_t i = 0; i < rs->n; i++)
 		if (rs->at[i].failure != ERR_NONE)
-			return rs->at[i].failure;
-	return ERR_NONE;
+			return &rs->at[i];
+	return NULL;
+}
+
+enum err_kind
+results_worst(const struct results *rs)
+{
+	const struct result *worst = results_worst_store(rs);
+
+	return worst != NULL ? worst->failure : ERR_NONE;
 }
 
 static void
@@ -125,7 +139,7 @@ result_json(const struct result *r, struct json *j)
 	json_number(j, "will_delete", (int64_t)r->will_delete);
 	json_number(j, "mail_patched", (int64_t)r->mail_patched);
 	json_number(j, "mail_left", (int64_t)r->mail_left);
-	json_string(j, "state", state_names[r->state]);
+	json_string(j, "state", result_state(r));
 	json_string(j, "reason", r->reason);
 	json_string(j, "message", r->message);
 	json_number(j, "exit", r->failure == ERR_NONE && r->state == STATE_PLANNED

@@ -25,25 +25,41 @@ from_file(const char *path, char **password, struct err *e)
 	}
 	c.all = (struct text){bytes, len};
 	take_line(&c, &line);
-	*password = must_string(line);
+	if (line.len > 0)
+		*password = must_string(line);
 	os_wipe(bytes, len);
 	free(bytes);
+	if (*password == NULL)
+		return err_set(e, ERR_USAGE, "", "%s: its first line, the password, is empty", path);
 	return 0;
 }
 
-/* ~/.netrc as ftp(1) and curl read it: words; "machine HOST login USER password PW". */
+/* ~/.netrc as ftp(1) and curl read it: words; "machine HOST login USER password PW". A
+ * word may stand in quotes, with \" \\ \n \r \t in it (curl 7.84): it is written over its
+ * own place, where it is never longer. */
 static bool
-next_word(struct cursor *c, struct text *word)
+next_word(char *bytes, size_t len, size_t *off, struct text *word)
 {
-	size_t start = c->off, end;
+	size_t at = *off, end;
 
-	while (start < c->all.len && strchr(" \t\r\n", c->all.at[start]) != NULL)
-		start++;
-	for (end = start; end < c->all.len && strchr(" \t\r\n", c->all.at[end]) == NULL;)
-		end++;
-	*word = (struct text){c->all.at + start, end - start};
-	c->off = end;
-	return word->len > 0;
+	while (at < len && strchr(" \t\r\n", bytes[at]) != NULL)
+		at++;
+	bool quoted = at < len && bytes[at] == '"';
+	size_t start = at += quoted;
+	for (end = start; at < len; at++) {
+		char c = bytes[at];
+
+		if (quoted ? c == '"' : strchr(" \t\r\n", c) != NULL)
+			break;
+		if (quoted && c == '\\' && at + 1 < len) {
+			c = bytes[++at];
+			c = c == 'n' ? '\n' : c == 'r' ? '\r' : c == 't' ? '\t' : c;
+		}
+		bytes[end++] = c;
+	}
+	*word = (struct text){bytes + start, end - start};
+	*off = at < len ? at + 1 : at;
+	return end > start || (quoted && at < len);
 }
 
 static int
@@ -53,19 +69,24 @@ from_netrc(struct run *r, const struct mailbox_url *url, char **password, struct
 	struct text key, value, login = {NULL, 0};
 	struct os_stat st;
 	bool here = false;
-	size_t len;
+	size_t len, off = 0;
 
 	path = arena_print(&r->arena, "%s/.netrc", home != NULL ? home : "");
 	if (os_read(path, 1 << 20, &bytes, &len, &st, e) < 0)
 		return -1;
-	struct cursor c = {{bytes, len}, 0};
-	while (*password == NULL && next_word(&c, &key)) {
+	if (st.mode & 077) {
+		os_wipe(bytes, len);
+		free(bytes);
+		return err_set(e, ERR_USAGE, "",
+			"%s: others can read these passwords (mode %04o): chmod 600 it", path, st.mode);
+	}
+	while (*password == NULL && next_word(bytes, len, &off, &key)) {
 		if (text_equal(key, text_of("default"))) {
 			here = true;
 			login.len = 0;
 			continue;
 		}
-		if (!next_word(&c, &value))
+		if (!next_word(bytes, len, &off, &value))
 			break;
 		if (text_equal(key, text_of("machine"))) {
 			here = text_equal_nocase(value, text_of(url->host));
@@ -160,6 +181,13 @@ server_init(struct server *s, struct run *r, int side, struct err *e)
 		return -1;
 	s->made = true;
 	return 0;
+}
+
+void
+server_notes(struct run *r, const struct server *s)
+{
+	for (size_t i = 0; i < s->box.nnotes; i++)
+		tell(r->console, "%s\n", s->box.notes[i]);
 }
 
 void

@@ -17,6 +17,8 @@ struct server {
 
 /* side 0: old, 1: new. Asks for the password if nothing else says it. */
 int server_init(struct server *s, struct run *r, int side, struct err *e);
+/* What the server did that a mail server should not. */
+void server_notes(struct run *r, const struct server *s);
 void server_release(struct server *s);
 
 #endif

@@ -249,6 +249,25 @@ compare(struct pop3 *p)
 }
 
 static void
+note_odd_uidls(struct pop3 *p, const struct listing *l)
+{
+	size_t bad = 0, twice = 0;
+
+	for (size_t i = 0; i < l->n; i++) {
+		bad += (l->at[i].flags & MESSAGE_BAD_UIDL) != 0;
+		twice += (l->at[i].flags & MESSAGE_TWICE) != 0;
+	}
+	if (bad + twice > 0)
+		mailbox_note(p->m,
+			"%s: %zu UIDLs have blanks or control bytes in them, or not 1 to "
+			"70 "
+			"characters, and %zu stand more than once; where that leaves a "
+			"doubt, "
+			"the message is left apart",
+			p->m->options.name, bad, twice);
+}
+
+static void
 end_list(struct pop3 *p)
 {
 	const char *name = p->m->options.name;
@@ -266,10 +285,12 @@ end_list(struct pop3 *p)
 			name, p->unlisted, (unsigned long long)p->extra);
 		p->m->listing.whole = false;
 	}
-	if (p->opened)
+	if (p->opened) {
 		compare(p);
-	else
+	} else {
 		listing_mark(l);
+		note_odd_uidls(p, l);
+	}
 	p->opened = true;
 	p->stage = STAGE_READY;
 	pop3_progress(p, l->n, l->n);

@@ -16,4 +16,9 @@ struct journal {
 	struct buf pending; /* tombstones to come: two lengths, two texts, and so on */
 };
 
+/* journal_mail.c: its tables, made if they are not there; and the end of the sets whose
+ * runs the journal has forgotten. */
+int journal_mail_tables(struct journal *j, struct err *e);
+int journal_mail_forget(struct journal *j, struct err *e);
+
 #endif

@@ -76,20 +76,25 @@ out:
 int
 journal_forget(struct journal *j, int64_t before, size_t *forgotten, struct err *e)
 {
-	char old[160];
+	char old[384], query[448];
 	int64_t runs = 0;
 
 	*forgotten = 0;
-	/* A run that is not finished needs its copies, all of them. */
+	if (journal_mail_tables(j, e) < 0)
+		return -1;
+	/* A run that is not finished needs its copies, all of them; while its mail is not,
+	 * the file's row says where that is to go. */
 	snprintf(old, sizeof(old),
 		"time < %lld AND run NOT IN (SELECT run FROM file WHERE state = %d OR "
-		"time >= %lld)",
+		"time >= %lld) AND run NOT IN (SELECT f.run FROM file f, mail_set s "
+		"WHERE "
+		"s.state = 0 AND (s.run = f.run OR s.undoes = f.row))",
 		(long long)before, JOURNAL_PREPARED, (long long)before);
-	char query[256];
 	snprintf(query, sizeof(query), "SELECT count(DISTINCT run) FROM file WHERE %s",
 		old);
 	if (sql_number(&j->sql, query, &runs, e) < 0 ||
-		sql_exec(&j->sql, e, "DELETE FROM file WHERE %s", old) < 0)
+		sql_exec(&j->sql, e, "DELETE FROM file WHERE %s", old) < 0 ||
+		journal_mail_forget(j, e) < 0)
 		return -1;
 	*forgotten = (size_t)runs;
 	return sweep(j, before, e);

@@ -40,6 +40,28 @@ has_tables(struct journal *j, bool *has, struct err *e)
 	return 0;
 }
 
+int
+journal_mail_tables(struct journal *j, struct err *e)
+{
+	bool has;
+
+	if (has_tables(j, &has, e) < 0)
+		return -1;
+	return has ? 0 : sql_exec(&j->sql, e, "%s", schema);
+}
+
+int
+journal_mail_forget(struct journal *j, struct err *e)
+{
+	return sql_exec(&j->sql, e,
+		"DELETE FROM mail_set WHERE state = %d AND run NOT IN (SELECT run FROM "
+		"file);"
+		"DELETE FROM mail_file WHERE mail_set NOT IN (SELECT row FROM mail_set);"
+		"DELETE FROM mail_patch WHERE mail_file NOT IN (SELECT row FROM "
+		"mail_file)",
+		SET_SETTLED);
+}
+
 static int
 roll_back(struct journal *j)
 {
