@@ -195,16 +195,23 @@ Test(cli, a_store_that_failed_is_an_error_beside_exit)
 Test(cli, from_a_csv_to_the_store_and_back)
 {
 	static const char before[] =
-		"k 00000001aaaa0001 1700000001\nk 00000001aaaa0002 1700000002\n";
+		"k 00000001aaaa0001 1700000001\nk 00000001aaaa0002 1700000002\n"
+		"k 00000001aaaa0005 1700000005\n";
 	static const char after[] =
-		"k 00000002bbbb0002 1700000001\nk 00000002bbbb0001 1700000002\n";
+		"k 00000002bbbb0002 1700000001\nk 00000002bbbb0001 1700000002\n"
+		"k 00000001aaaa0005 1700000005\n";
+	static const char only_old[] =
+		"2 messages are only on the old server; 1 of them no client here has "
+		"fetched. "
+		"Fetch them before the old server goes:\n    UIDL 00000001aaaa0004\n";
 	char text[1024], want[1024];
 	struct cli c;
 
 	set_up(&c);
 	put("pairs.csv",
 		"old_uidl,new_uidl,evidence\n00000001aaaa0001,00000002bbbb0002,\n"
-		"00000001aaaa0002,00000002bbbb0001,\n,00000002bbbb0003,\n",
+		"00000001aaaa0002,00000002bbbb0001,\n,00000002bbbb0003,\n"
+		"00000001aaaa0004,,\n00000001aaaa0005,,\n",
 		0600);
 	cr_assert_eq(mkdir("Mail", 0700), 0);
 	cr_assert_eq(mkdir("Mail/old", 0700), 0);
@@ -229,9 +236,13 @@ Test(cli, from_a_csv_to_the_store_and_back)
 	run(&c, "diff --map m Mail");
 	cr_expect_eq(c.code, 1);
 	cr_expect(strstr(c.out, "1 of 3 would be downloaded") != NULL, "%s", c.out);
+	cr_expect(strstr(c.out, only_old) != NULL, "%s", c.out);
 	run(&c, "apply --map m Mail --quiet");
 	cr_expect_eq(c.code, 0, "%s", c.err);
 	cr_expect_str_eq(c.out, "");
+	run(&c, "apply --map m Mail");
+	cr_expect_eq(c.code, 0, "%s", c.err);
+	cr_expect(strstr(c.out, only_old) != NULL, "%s", c.out);
 	get("Mail/old/popstate.dat", text, sizeof(text));
 	snprintf(want, sizeof(want), "%s%s", HEAD, after);
 	cr_expect_str_eq(text, want);

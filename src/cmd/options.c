@@ -41,7 +41,7 @@ static const struct row rows[] = {
 		"use pairs found by size alone"},
 	{"max-age", NUMBER, AT(max_age), PLAN, "DAYS", "accept a map as old as that"},
 	{"stat", FLAG, AT(stat), " diff migrate ", NULL, "counts only"},
-	{"all", FLAG, AT(all), " diff migrate match check ", NULL, "every line"},
+	{"all", FLAG, AT(all), " diff apply migrate match check ", NULL, "every line"},
 	{"run", STRING, AT(run), " undo ", "ID", "the run to take back"},
 	{"from-backup", FLAG, AT(from_backup), " undo ", NULL,
 		"put the file of before back, whatever it is now"},
