@@ -155,6 +155,17 @@ Test(cli, a_wrong_command_line_is_json_for_those_who_want_it)
 			"{\"schema\":1,\"command\":\"undo\",\"exit\":64,\"error\":{"
 			"\"message\":"
 			"\"--forget wants a number, not \\\"x\\\"\",\"reason\":\"\"}}\n"},
+		{"diff --json --client nosuch --map m",
+			"{\"schema\":1,\"command\":\"diff\",\"exit\":64,\"error\":{"
+			"\"message\":"
+			"\"--client: there is no client \\\"nosuch\\\"; reuidl formats "
+			"lists them\","
+			"\"reason\":\"\"}}\n"},
+		{"apply --map m --account anna --json",
+			"{\"schema\":1,\"command\":\"apply\",\"exit\":64,\"error\":{"
+			"\"message\":"
+			"\"--account wants USER@HOST, not "
+			"\\\"anna\\\"\",\"reason\":\"\"}}\n"},
 		{"find --bogus -- --json", ""},
 	};
 	struct cli c;
@@ -249,6 +260,8 @@ Test(cli, from_a_csv_to_the_store_and_back)
 	run(&c, "diff --map m Mail --json");
 	cr_expect_eq(c.code, 0);
 	cr_expect(strstr(c.out, "\"state\":\"already\"") != NULL, "%s", c.out);
+	run(&c, "undo Mial");
+	cr_expect_eq(c.code, 66);
 	run(&c, "undo");
 	cr_expect_eq(c.code, 0);
 	get("Mail/old/popstate.dat", text, sizeof(text));
@@ -310,6 +323,9 @@ Test(cli, secrets_that_others_can_read_are_refused)
 	cr_expect_eq(c.code, 64);
 	cr_expect(strstr(c.err, "open: others can read") != NULL, "%s", c.err);
 	run(&c, "check --new pop3://u@localhost:1 --new-password-file empty "
+		"popstate.dat");
+	cr_expect_eq(c.code, 64);
+	run(&c, "check --new pop3://u@localhost:1 --new-netrc --new-proxy x:1 "
 		"popstate.dat");
 	cr_expect_eq(c.code, 64);
 	run(&c, "check --new pop3://u:p@localhost:1 popstate.dat");
