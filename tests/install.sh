@@ -6,7 +6,7 @@ set -u
 
 packages() {
 	case $1 in
-	build) echo gcc libc6-dev libcurl4-openssl-dev libsqlite3-dev libxml2-dev zlib1g-dev libssl-dev ;;
+	build) echo gcc libc6-dev libcurl4-openssl-dev libsqlite3-dev libxml2-dev zlib1g-dev libssl-dev ca-certificates ;;
 	demo) echo dovecot-pop3d openssl python3 util-linux ;;
 	check) echo libcriterion-dev sqlite3 strace ;;
 	lint) echo clang-format cppcheck mandoc shellcheck ;;

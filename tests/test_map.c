@@ -420,20 +420,55 @@ Test(map, damaged_page)
 	refused(path, ERR_DATA, "is damaged");
 }
 
+/* By hand, from the head of map_packed.c. */
+Test(map, packed_is_one_message_behind_the_other)
+{
+	make_map();
+	cr_expect_str_eq(
+		ask(path, "SELECT substr(hex(bytes), 1, 160) FROM packed WHERE side = 0"),
+		"313030302E61616161616161616161"
+		"00"
+		"E803000000000000"
+		"01000000"
+		"00000000"
+		"0000"
+		"00"
+		"01"
+		"00"
+		"000000"
+		"313030302E62626262626262626262"
+		"00"
+		"E903000000000000"
+		"02000000"
+		"00000000"
+		"0000"
+		"01"
+		"00"
+		"00"
+		"000000");
+}
+
 /* A changed byte that SQLite cannot see would be a wrong rename. */
 Test(map, changed_since_match)
 {
 	static const char *const changes[] = {
-		"UPDATE old_pair SET partner = 3 WHERE i = 0",
-		"UPDATE new_list SET uidl = '2000.axaaaaaaaa' WHERE i = 1",
-		"UPDATE old_pair SET firm = 1 WHERE i = 1",
-		"UPDATE old_pair SET copies = 1 WHERE i = 1",
-		"DELETE FROM old_pair WHERE i = 3",
-		"DELETE FROM new_list WHERE i = 4",
-		"UPDATE old_pair SET partner = 99 WHERE i = 0",
-		"UPDATE old_pair SET partner = -1 WHERE i = 0",
-		"UPDATE old_pair SET evidence = 200 WHERE i = 0",
-		"UPDATE old_list SET i = 17 WHERE i = 0",
+		/* a UIDL; a partner; one that is not there; evidence; firm; copies */
+		"UPDATE packed SET bytes = CAST(x'39' || substr(bytes, 2) AS BLOB)",
+		"UPDATE packed SET bytes = CAST(substr(bytes, 1, 24) || x'03' || "
+		"substr(bytes, 26) AS BLOB) WHERE side = 0",
+		"UPDATE packed SET bytes = CAST(substr(bytes, 1, 24) || x'63' || "
+		"substr(bytes, 26) AS BLOB) WHERE side = 0",
+		"UPDATE packed SET bytes = CAST(substr(bytes, 1, 34) || x'C8' || "
+		"substr(bytes, 36) AS BLOB) WHERE side = 0",
+		"UPDATE packed SET bytes = CAST(substr(bytes, 1, 35) || x'00' || "
+		"substr(bytes, 37) AS BLOB) WHERE side = 0",
+		"UPDATE packed SET bytes = CAST(substr(bytes, 1, 28) || x'01' || "
+		"substr(bytes, 30) AS BLOB) WHERE side = 0",
+		/* the last message; a part of it; all; the other side's */
+		"UPDATE packed SET bytes = substr(bytes, 1, length(bytes) - 40)",
+		"UPDATE packed SET bytes = substr(bytes, 1, length(bytes) - 10)",
+		"DELETE FROM packed WHERE side = 1",
+		"UPDATE packed SET side = 1 - side",
 		"UPDATE side SET digest = NULL",
 	};
 	for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {

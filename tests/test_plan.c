@@ -108,7 +108,8 @@ make_match(struct world *w)
 
 /* "OLD>NEW …", of a kind. */
 static void
-pairs(struct world *w, const char *text, enum evidence_kind kind, bool firm, uint32_t copies)
+pairs(struct world *w, const char *text, enum evidence_kind kind, bool firm,
+	uint32_t copies)
 {
 	struct cursor c = {text_of(text), 0};
 	struct text word;
@@ -148,9 +149,16 @@ give_evidence(struct world *w, enum side side, size_t i, const char *tag, struct
 static void
 make_map(struct world *w, int64_t matched)
 {
-	struct map_side sides[2] = {
-		{.host = w->hosts[0], .user = "ann", .port = 110, .scheme = "pop3", .whole = true},
-		{.host = w->hosts[1], .user = "ann", .port = 110, .scheme = "pop3", .whole = true}};
+	struct map_side sides[2] = {{.host = w->hosts[0],
+					    .user = "ann",
+					    .port = 110,
+					    .scheme = "pop3",
+					    .whole = true},
+		{.host = w->hosts[1],
+			.user = "ann",
+			.port = 110,
+			.scheme = "pop3",
+			.whole = true}};
 	struct err e;
 	char tag[32];
 
@@ -159,8 +167,8 @@ make_map(struct world *w, int64_t matched)
 	char *path = arena_print(&w->arena, "%s/m.map", w->dir);
 	cr_assert_eq(map_create(path, sides, &w->map, &e), 0, "%s", e.message);
 	for (int s = 0; s < 2; s++)
-		cr_assert_eq(map_list(w->map, (enum side)s, &w->list[s], true, &e), 0, "%s",
-			e.message);
+		cr_assert_eq(map_list(w->map, (enum side)s, &w->list[s], true, &e), 0,
+			"%s", e.message);
 	for (size_t i = 0; i < w->match.nold; i++) {
 		/* Members of a class of copies are equal, all others differ. */
 		if (w->match.copies[i] != 0)
@@ -186,7 +194,8 @@ make_plan(struct world *w, const char *popstate)
 		make_map(w, NOW - 60);
 	cr_assert_eq(journal_open(w->dir, &w->journal, &e), 0, "%s", e.message);
 	source_of(&w->source, "popstate.dat", text_of(popstate));
-	cr_assert_eq(store_read(&w->store, format_named(text_of("thunderbird")), &w->source, &e),
+	cr_assert_eq(store_read(&w->store, format_named(text_of("thunderbird")),
+			     &w->source, &e),
 		0, "%s", e.message);
 	cr_assert_eq(plan_make(&w->plan, &w->store, &w->settings, w->map, w->journal,
 			     &w->options, &e),
@@ -212,7 +221,7 @@ is_set_aside(struct world *w, const char *uidl)
 	return plan_is_tombstone(text_of(becomes(w, uidl)));
 }
 
-#define HEAD       "# POP3 State File\n# This is a generated file!  Do not edit.\n\n"
+#define HEAD	    "# POP3 State File\n# This is a generated file!  Do not edit.\n\n"
 #define OLD_ACCOUNT HEAD "*old.example.org ann\n"
 #define NEW_ACCOUNT HEAD "*new.example.org ann\n"
 
@@ -227,8 +236,10 @@ Test(plan, paired_records_get_their_partners_uidl)
 	set_up(&w);
 	lists(&w, SIDE_OLD, A(1) " " A(2) " " A(3));
 	lists(&w, SIDE_NEW, B(3) " " B(9) " " B(1) " " B(2));
-	pairs(&w, A(1) ">" B(1) " " A(2) ">" B(2) " " A(3) ">" B(3), EVIDENCE_STRICT, true, 0);
-	make_plan(&w, OLD_ACCOUNT "k " A(1) " 1700000001\nk " A(2) " 1700000002\nk " A(3) " 1700000003");
+	pairs(&w, A(1) ">" B(1) " " A(2) ">" B(2) " " A(3) ">" B(3), EVIDENCE_STRICT,
+		true, 0);
+	make_plan(&w, OLD_ACCOUNT
+		"k " A(1) " 1700000001\nk " A(2) " 1700000002\nk " A(3) " 1700000003");
 	cr_assert_eq(w.plan.state, PLAN_READY);
 	cr_assert_str_eq(becomes(&w, A(1)), B(1));
 	cr_assert_str_eq(becomes(&w, A(2)), B(2));
@@ -244,10 +255,12 @@ Test(plan, counters_are_permuted_not_chained)
 	struct world w;
 
 	set_up(&w);
+	w.settings.host = text_of("new.example.org"); /* the line is a witness */
 	lists(&w, SIDE_OLD, "1 2 3 4 5");
 	lists(&w, SIDE_NEW, "1 2 3");
 	pairs(&w, "1>2 2>1 3>3", EVIDENCE_STRICT, true, 0);
-	make_plan(&w, OLD_ACCOUNT "k 1 1700000001\nk 2 1700000002\nk 3 1700000003\nk 4 1700000004\n");
+	make_plan(&w, OLD_ACCOUNT
+		"k 1 1700000001\nk 2 1700000002\nk 3 1700000003\nk 4 1700000004\n");
 	cr_assert_eq(w.plan.state, PLAN_READY, "%s", w.plan.refusal.message);
 	cr_assert_str_eq(becomes(&w, "1"), "2");
 	cr_assert_str_eq(becomes(&w, "2"), "1");
@@ -262,11 +275,13 @@ Test(plan, unpaired_counter_may_come_again_and_is_set_aside)
 	struct world w;
 
 	set_up(&w);
+	w.settings.host = text_of("new.example.org"); /* the line is a witness */
 	lists(&w, SIDE_OLD, "1 2 3 4 5");
 	lists(&w, SIDE_NEW, "1 2 3");
 	/* 3 on the new server is new mail; 5 comes with the next delivery. */
 	pairs(&w, "1>2 2>1", EVIDENCE_STRICT, true, 0);
-	make_plan(&w, OLD_ACCOUNT "k 1 1700000001\nk 2 1700000002\nk 3 1700000003\nk 5 1700000005\n");
+	make_plan(&w, OLD_ACCOUNT
+		"k 1 1700000001\nk 2 1700000002\nk 3 1700000003\nk 5 1700000005\n");
 	cr_assert(is_set_aside(&w, "3"));
 	cr_assert(is_set_aside(&w, "5"));
 	cr_assert_eq(w.plan.download, 1);
@@ -308,10 +323,12 @@ Test(plan, tombstone_is_the_hash_of_map_id_and_uidl)
 
 	/* printf 'abc\0005' | sha256sum, first 32 digits */
 	plan_tombstone("abc", text_of("5"), name);
-	cr_assert_str_eq(name, "reuidl-" "e58e9e7d4bb80e0879a07fce757185fc");
+	cr_assert_str_eq(name, "reuidl-"
+			       "e58e9e7d4bb80e0879a07fce757185fc");
 	cr_assert(plan_is_tombstone(text_of(name)));
 	cr_assert_not(plan_is_tombstone(text_of("reuidl-0123")));
-	cr_assert_not(plan_is_tombstone(text_of("reuidl-0123456789abcdef0123456789abcdeX")));
+	cr_assert_not(
+		plan_is_tombstone(text_of("reuidl-0123456789abcdef0123456789abcdeX")));
 }
 
 Test(plan, tombstone_is_never_made_into_another_and_finds_its_partner_later)
@@ -324,15 +341,17 @@ Test(plan, tombstone_is_never_made_into_another_and_finds_its_partner_later)
 	plan_tombstone("earlier map", text_of("4"), stone);
 	plan_tombstone("earlier map", text_of("77"), other);
 	cr_assert_eq(journal_open(w.dir, &w.journal, &e), 0, "%s", e.message);
-	cr_assert_eq(journal_add_tombstone(w.journal, text_of(stone), text_of("4"), &e), 0);
-	cr_assert_eq(journal_add_tombstone(w.journal, text_of(other), text_of("77"), &e), 0);
+	cr_assert_eq(
+		journal_add_tombstone(w.journal, text_of(stone), text_of("4"), &e), 0);
+	cr_assert_eq(
+		journal_add_tombstone(w.journal, text_of(other), text_of("77"), &e), 0);
 	/* What is added goes in with the file that holds it. */
 	struct journal_file f = {.run = "0",
 		.path = "elsewhere",
 		.temporary = "",
 		.map_id = "earlier map",
 		.format = "thunderbird",
-		.account = "",
+		.account = "ann@old.example.org",
 		.old_copy = "",
 		.new_copy = ""};
 	cr_assert_eq(journal_prepare(w.journal, &f, &e), 0, "%s", e.message);
@@ -340,8 +359,9 @@ Test(plan, tombstone_is_never_made_into_another_and_finds_its_partner_later)
 	lists(&w, SIDE_OLD, "1 2 3 4 5");
 	lists(&w, SIDE_NEW, "11 12 14");
 	pairs(&w, "1>11 2>12 4>14", EVIDENCE_STRICT, true, 0);
-	snprintf(text, sizeof(text), OLD_ACCOUNT "k 1 1700000001\nk %s 1700000004\nk %s 1700000077\n",
-		stone, other);
+	snprintf(text, sizeof(text),
+		OLD_ACCOUNT "k 1 1700000001\nk %s 1700000004\nk %s 1700000077\n", stone,
+		other);
 	w.options.before_first_contact = true;
 	make_plan(&w, text);
 	cr_assert_str_eq(becomes(&w, stone), "14");
@@ -357,9 +377,10 @@ Test(plan, new_already_stays_and_blocks_its_target)
 	set_up(&w);
 	lists(&w, SIDE_OLD, A(1) " " A(2) " " A(3));
 	lists(&w, SIDE_NEW, B(1) " " B(2) " " B(3));
-	pairs(&w, A(1) ">" B(1) " " A(2) ">" B(2) " " A(3) ">" B(3), EVIDENCE_STRICT, true, 0);
-	make_plan(&w, OLD_ACCOUNT "k " A(1) " 1700000001\nk " A(2) " 1700000002\nk " B(2)
-				  " 1700000009\n");
+	pairs(&w, A(1) ">" B(1) " " A(2) ">" B(2) " " A(3) ">" B(3), EVIDENCE_STRICT,
+		true, 0);
+	make_plan(&w, OLD_ACCOUNT
+		"k " A(1) " 1700000001\nk " A(2) " 1700000002\nk " B(2) " 1700000009\n");
 	cr_assert_str_eq(becomes(&w, B(2)), "=");
 	cr_assert_str_eq(becomes(&w, A(2)), "=");
 	cr_assert_eq(w.plan.why[1], WHY_TARGET_HELD);
@@ -374,9 +395,10 @@ Test(plan, partial_records_are_never_paired)
 	set_up(&w);
 	lists(&w, SIDE_OLD, A(1) " " A(2) " " A(3));
 	lists(&w, SIDE_NEW, B(1) " " B(2) " " B(3));
-	pairs(&w, A(1) ">" B(1) " " A(2) ">" B(2) " " A(3) ">" B(3), EVIDENCE_STRICT, true, 0);
-	make_plan(&w, OLD_ACCOUNT "k " A(1) " 1700000001\nb " A(2) " 1700000002\nf " A(3)
-				  " 1700000003\n");
+	pairs(&w, A(1) ">" B(1) " " A(2) ">" B(2) " " A(3) ">" B(3), EVIDENCE_STRICT,
+		true, 0);
+	make_plan(&w, OLD_ACCOUNT
+		"k " A(1) " 1700000001\nb " A(2) " 1700000002\nf " A(3) " 1700000003\n");
 	cr_assert(is_set_aside(&w, A(2)));
 	cr_assert(is_set_aside(&w, A(3)));
 	cr_assert_eq(w.plan.download, 2);
@@ -423,17 +445,20 @@ Test(plan, overlap_guard_wants_most_telling_uidls_known)
 	lists(&w, SIDE_OLD, A(1) " " A(2));
 	lists(&w, SIDE_NEW, B(1) " " B(2));
 	pairs(&w, A(1) ">" B(1) " " A(2) ">" B(2), EVIDENCE_STRICT, true, 0);
-	make_plan(&w, OLD_ACCOUNT "k " A(1) " 1\nk " A(2) " 1\nk " A(7) " 1\nk " A(8) " 1\n");
+	make_plan(&w,
+		OLD_ACCOUNT "k " A(1) " 1\nk " A(2) " 1\nk " A(7) " 1\nk " A(8) " 1\n");
 	cr_assert_eq(w.plan.state, PLAN_REFUSED);
 	cr_assert_str_eq(w.plan.refusal.reason, "overlap");
 	cr_assert_str_eq(w.plan.refusal.message,
-		"popstate.dat: 2 of 4 UIDLs are on the old server: this does not look like that "
+		"popstate.dat: 2 of 4 UIDLs are on the old server: this does not look "
+		"like that "
 		"mailbox (--force accepts half)");
 	plan_release(&w.plan);
 	store_release(&w.store);
 	journal_close(w.journal);
 	w.options.force = true;
-	make_plan(&w, OLD_ACCOUNT "k " A(1) " 1\nk " A(2) " 1\nk " A(7) " 1\nk " A(8) " 1\n");
+	make_plan(&w,
+		OLD_ACCOUNT "k " A(1) " 1\nk " A(2) " 1\nk " A(7) " 1\nk " A(8) " 1\n");
 	cr_assert_eq(w.plan.state, PLAN_READY);
 	tear_down(&w);
 }
@@ -510,6 +535,22 @@ Test(plan, contested_witness_is_an_account_line_that_the_client_would_have_rewri
 	tear_down(&w);
 }
 
+Test(plan, contested_witness_fails_where_the_settings_are_unknown)
+{
+	struct world w;
+
+	set_up(&w);
+	w.settings = (struct settings){.known = false};
+	lists(&w, SIDE_OLD, "1 2 3");
+	lists(&w, SIDE_NEW, "1 2 3 4");
+	pairs(&w, "1>2 2>3 3>1", EVIDENCE_STRICT, true, 0);
+	/* Its old name may lead to the new server by now. */
+	make_plan(&w, OLD_ACCOUNT "k 1 1\nk 2 1\nk 3 1\n");
+	cr_assert_eq(w.plan.state, PLAN_REFUSED);
+	cr_assert_str_eq(w.plan.refusal.reason, "contested");
+	tear_down(&w);
+}
+
 Test(plan, contested_witness_fails_where_the_name_stays_and_only_the_server_changes)
 {
 	struct world w;
@@ -525,17 +566,33 @@ Test(plan, contested_witness_fails_where_the_name_stays_and_only_the_server_chan
 	tear_down(&w);
 }
 
-Test(plan, contested_witness_is_records_that_only_the_old_server_knows)
+Test(plan, contested_witness_is_records_that_only_the_old_server_can_have_given)
 {
 	struct world w;
 
 	set_up(&w);
 	w.hosts[1] = "old.example.org";
+	lists(&w, SIDE_OLD, "1 2 3 " A(4) " 5");
+	lists(&w, SIDE_NEW, "1 2 3");
+	pairs(&w, "1>2 2>3", EVIDENCE_STRICT, true, 0);
+	make_plan(&w, OLD_ACCOUNT "k 1 1\nk 2 1\nk " A(4) " 1\n");
+	cr_assert_eq(w.plan.state, PLAN_READY, "%s", w.plan.refusal.message);
+	tear_down(&w);
+}
+
+Test(plan, a_counter_that_only_the_old_server_lists_is_no_witness)
+{
+	struct world w;
+
+	set_up(&w);
+	w.hosts[1] = "old.example.org";
+	/* 4 may be what the client had from the new server, where it is gone by now. */
 	lists(&w, SIDE_OLD, "1 2 3 4 5");
 	lists(&w, SIDE_NEW, "1 2 3");
 	pairs(&w, "1>2 2>3", EVIDENCE_STRICT, true, 0);
 	make_plan(&w, OLD_ACCOUNT "k 1 1\nk 2 1\nk 4 1\n");
-	cr_assert_eq(w.plan.state, PLAN_READY, "%s", w.plan.refusal.message);
+	cr_assert_eq(w.plan.state, PLAN_REFUSED);
+	cr_assert_str_eq(w.plan.refusal.reason, "contested");
 	tear_down(&w);
 }
 
@@ -563,14 +620,15 @@ journal_says(struct world *w, const char *map_id)
 		.temporary = "",
 		.map_id = (char *)map_id,
 		.format = "thunderbird",
-		.account = "",
+		.account = "ann@old.example.org",
 		.old_copy = "",
 		.new_copy = ""};
 	struct err e;
 
 	cr_assert_eq(journal_open(w->dir, &w->journal, &e), 0, "%s", e.message);
 	cr_assert_eq(journal_prepare(w->journal, &f, &e), 0, "%s", e.message);
-	cr_assert_eq(journal_finish(w->journal, &f, JOURNAL_DONE, &e), 0, "%s", e.message);
+	cr_assert_eq(
+		journal_finish(w->journal, &f, JOURNAL_DONE, &e), 0, "%s", e.message);
 	journal_close(w->journal);
 }
 
@@ -755,7 +813,8 @@ Test(plan, records_marked_for_deletion_are_renamed_on_firm_evidence_only)
 	lists(&w, SIDE_NEW, B(1) " " B(2) " " B(3) " " B(4));
 	pairs(&w, A(1) ">" B(1) " " A(3) ">" B(3), EVIDENCE_STRICT, true, 0);
 	pairs(&w, A(2) ">" B(2) " " A(4) ">" B(4), EVIDENCE_LOOSE, false, 0);
-	make_plan(&w, OLD_ACCOUNT "d " A(1) " 1\nd " A(2) " 1\nk " A(3) " 1\nk " A(4) " 1\n");
+	make_plan(&w,
+		OLD_ACCOUNT "d " A(1) " 1\nd " A(2) " 1\nk " A(3) " 1\nk " A(4) " 1\n");
 	cr_assert_str_eq(becomes(&w, A(1)), B(1));
 	cr_assert_str_eq(becomes(&w, A(2)), "=");
 	cr_assert_str_eq(becomes(&w, A(4)), B(4));
@@ -804,7 +863,8 @@ Test(plan, every_block_that_the_client_merges_may_hide_new_mail)
 	lists(&w, SIDE_NEW, "21 22 7");
 	pairs(&w, "1>21 2>22", EVIDENCE_STRICT, true, 0);
 	/* Newer Thunderbird reads the other account's 7 as this server's 7. */
-	make_plan(&w, OLD_ACCOUNT "k 1 1\nk 2 1\n*other.example.org bob\nk 7 1\nk " A(6) " 1\n");
+	make_plan(&w, OLD_ACCOUNT
+		"k 1 1\nk 2 1\n*other.example.org bob\nk 7 1\nk " A(6) " 1\n");
 	cr_assert_eq(w.plan.state, PLAN_READY, "%s", w.plan.refusal.message);
 	cr_assert(is_set_aside(&w, "7"));
 	cr_assert_str_eq(becomes(&w, A(6)), "=");

@@ -13,7 +13,8 @@ struct arena_block {
 static void
 no_memory(void)
 {
-	fputs("reuidl: out of memory; nothing that was not reported has been changed\n", stderr);
+	fputs("reuidl: out of memory; nothing that was not reported has been changed\n",
+		stderr);
 	abort();
 }
 

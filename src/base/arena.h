@@ -18,7 +18,8 @@ void *arena_alloc(struct arena *a, size_t size);
 /* A copy of the bytes, with a NUL behind them that is not counted. */
 struct text arena_text(struct arena *a, struct text t);
 char *arena_string(struct arena *a, struct text t);
-__attribute__((format(printf, 2, 3))) char *arena_print(struct arena *a, const char *fmt, ...);
+__attribute__((format(printf, 2, 3))) char *
+arena_print(struct arena *a, const char *fmt, ...);
 void arena_free(struct arena *a);
 
 /* realloc() to hold at least `want` things of `size`, growing by half; never fails. */

@@ -1,7 +1,6 @@
 #include "base/buf.h"
 #include "base/arena.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -40,21 +39,29 @@ buf_byte(struct buf *b, char c)
 }
 
 void
-buf_print(struct buf *b, const char *fmt, ...)
+buf_vprint(struct buf *b, const char *fmt, va_list args)
 {
-	va_list args;
+	va_list again;
 	char *room;
 	int n;
 
-	va_start(args, fmt);
-	n = vsnprintf(NULL, 0, fmt, args);
-	va_end(args);
+	va_copy(again, args);
+	n = vsnprintf(NULL, 0, fmt, again);
+	va_end(again);
 	if (n < 0 || (room = buf_room(b, (size_t)n + 1)) == NULL)
 		return;
-	va_start(args, fmt);
 	vsnprintf(room, (size_t)n + 1, fmt, args);
-	va_end(args);
 	b->len += (size_t)n;
+}
+
+void
+buf_print(struct buf *b, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	buf_vprint(b, fmt, args);
+	va_end(args);
 }
 
 void

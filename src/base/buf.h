@@ -7,6 +7,8 @@
 #ifndef BASE_BUF_H
 #define BASE_BUF_H
 
+#include <stdarg.h>
+
 #include "base/text.h"
 
 struct buf {
@@ -19,6 +21,8 @@ void buf_init(struct buf *b, size_t max);
 void buf_add(struct buf *b, struct text t);
 void buf_byte(struct buf *b, char c);
 __attribute__((format(printf, 2, 3))) void buf_print(struct buf *b, const char *fmt, ...);
+__attribute__((format(printf, 2, 0))) void
+buf_vprint(struct buf *b, const char *fmt, va_list args);
 /* Room for n bytes behind the end, to be filled by the caller, who then adds to len;
  * NULL if that passes the maximum. */
 char *buf_room(struct buf *b, size_t n);

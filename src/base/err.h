@@ -14,18 +14,18 @@
 
 enum err_kind {
 	ERR_NONE,
-	ERR_USAGE,       /* the command line */
-	ERR_DATA,        /* a store or map is not what it should be */
-	ERR_NO_STORE,    /* no such store */
+	ERR_USAGE,	 /* the command line */
+	ERR_DATA,	 /* a store or map is not what it should be */
+	ERR_NO_STORE,	 /* no such store */
 	ERR_UNREACHABLE, /* a server cannot be reached or broke off */
-	ERR_INTERNAL,    /* our own fault */
+	ERR_INTERNAL,	 /* our own fault */
 	ERR_IO,
-	ERR_BUSY,        /* try later: client running, mailbox locked */
-	ERR_PROTOCOL,    /* the server breaks the protocol */
-	ERR_LOGIN,       /* login refused or TLS not trusted */
-	ERR_GUARD,       /* a safety rule refused */
-	ERR_DECLINED,    /* the user said no */
-	ERR_EMPTY,       /* the new server is empty or nothing matched */
+	ERR_BUSY,     /* try later: client running, mailbox locked */
+	ERR_PROTOCOL, /* the server breaks the protocol */
+	ERR_LOGIN,    /* login refused or TLS not trusted */
+	ERR_GUARD,    /* a safety rule refused */
+	ERR_DECLINED, /* the user said no */
+	ERR_EMPTY,    /* the new server is empty or nothing matched */
 };
 
 struct err {
@@ -35,8 +35,8 @@ struct err {
 };
 
 /* All return -1, so that `return err_set(…)` reads well. */
-__attribute__((format(printf, 4, 5))) int err_set(
-	struct err *e, enum err_kind kind, const char *reason, const char *fmt, ...);
+__attribute__((format(printf, 4, 5))) int
+err_set(struct err *e, enum err_kind kind, const char *reason, const char *fmt, ...);
 /* "PATH: cannot WHAT: strerror(errno)", ERR_IO, reason "io". */
 int err_io(struct err *e, const char *path, const char *what);
 

@@ -19,7 +19,7 @@ struct json {
 
 /* key NULL: an element of an array, or the outermost value. */
 void json_open(struct json *j, const char *key, char bracket); /* '{' or '[' */
-void json_close(struct json *j, char bracket);                 /* '}' or ']' */
+void json_close(struct json *j, char bracket);		       /* '}' or ']' */
 void json_text(struct json *j, const char *key, struct text value);
 void json_string(struct json *j, const char *key, const char *value);
 void json_number(struct json *j, const char *key, int64_t value);

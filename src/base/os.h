@@ -50,8 +50,8 @@ bool os_process_runs(long pid);
 bool os_glob(const char *glob, const char *name);
 
 void os_random(void *to, size_t n);
-int64_t os_now(void);            /* seconds since 1970 */
-double os_seconds(void);         /* monotonic */
+int64_t os_now(void);	 /* seconds since 1970 */
+double os_seconds(void); /* monotonic */
 bool os_is_terminal(int fd);
 /* Ask on the terminal without echo; false if there is none. The answer is malloc'ed. */
 bool os_ask_secret(const char *prompt, char **answer);

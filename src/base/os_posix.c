@@ -107,15 +107,17 @@ os_read_fd(int fd, const char *path, uint64_t max, char **bytes, size_t *len,
 	if (!to->regular)
 		return err_set(e, ERR_DATA, "format", "%s: not a regular file", path);
 	if (to->size > max)
-		return err_set(e, ERR_DATA, "format", "%s: %llu bytes is more than the %llu that are read",
-			path, (unsigned long long)to->size, (unsigned long long)max);
+		return err_set(e, ERR_DATA, "format",
+			"%s: %llu bytes is more than the %llu that are read", path,
+			(unsigned long long)to->size, (unsigned long long)max);
 	char *at = malloc((size_t)to->size + 1);
 	if (at == NULL)
 		return err_set(e, ERR_IO, "io", "%s: no memory for %llu bytes", path,
 			(unsigned long long)to->size);
 	/* One byte more than the size, to notice a file that has grown. */
 	while (have <= to->size) {
-		ssize_t n = pread(fd, at + have, (size_t)to->size + 1 - have, (off_t)have);
+		ssize_t n =
+			pread(fd, at + have, (size_t)to->size + 1 - have, (off_t)have);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0) {
@@ -130,7 +132,9 @@ os_read_fd(int fd, const char *path, uint64_t max, char **bytes, size_t *len,
 	if (have != to->size) {
 		free(at);
 		return err_set(e, ERR_BUSY, "changed-since-read",
-			"%s: its size changed while it was read; somebody is writing to it", path);
+			"%s: its size changed while it was read; somebody is writing to "
+			"it",
+			path);
 	}
 	*bytes = at;
 	*len = have;
@@ -316,7 +320,8 @@ read_without_echo(FILE *tty, const sigset_t *signals, char *answer, size_t size)
 
 		sigpending(&pending);
 		for (int s = 1; s < 32; s++)
-			if (sigismember(signals, s) == 1 && sigismember(&pending, s) == 1) {
+			if (sigismember(signals, s) == 1 &&
+				sigismember(&pending, s) == 1) {
 				set_echo(tty, &before, true);
 				sigprocmask(SIG_UNBLOCK, signals, NULL);
 				/* Stopped, and continued: go on. */

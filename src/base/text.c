@@ -120,8 +120,8 @@ utf8_sequence(struct text t, uint32_t *code)
 			return 0;
 		*code = *code << 6 | (b[i] & 0x3f);
 	}
-	if ((n == 3 && *code < 0x800) || (n == 4 && *code < 0x10000) || *code > 0x10ffff ||
-		(*code >= 0xd800 && *code <= 0xdfff))
+	if ((n == 3 && *code < 0x800) || (n == 4 && *code < 0x10000) ||
+		*code > 0x10ffff || (*code >= 0xd800 && *code <= 0xdfff))
 		return 0;
 	return n;
 }
@@ -132,6 +132,16 @@ text_is_utf8(struct text t)
 	uint32_t code;
 
 	while (t.len > 0) {
+		uint64_t word;
+		/* Eight at a time as long as it is ASCII. */
+		if (t.len >= sizeof(word)) {
+			memcpy(&word, t.at, sizeof(word));
+			if ((word & 0x8080808080808080u) == 0) {
+				t.at += sizeof(word);
+				t.len -= sizeof(word);
+				continue;
+			}
+		}
 		size_t n = utf8_sequence(t, &code);
 		if (n == 0)
 			return false;
@@ -144,16 +154,19 @@ text_is_utf8(struct text t)
 uint32_t
 text_hash(struct text t)
 {
-	uint32_t h = 2166136261u;
+	uint64_t h = 0x9e3779b97f4a7c15u ^ t.len, word;
 
+	for (; t.len >= sizeof(word); t.at += sizeof(word), t.len -= sizeof(word)) {
+		memcpy(&word, t.at, sizeof(word));
+		h = (h ^ word) * 0xff51afd7ed558ccdu;
+		h ^= h >> 32;
+	}
 	for (size_t i = 0; i < t.len; i++)
-		h = (h ^ (unsigned char)t.at[i]) * 16777619u;
+		h = (h ^ (unsigned char)t.at[i]) * 0xc4ceb9fe1a85ec53u;
 	/* The low bits index tables, and counters differ only in their last digits. */
-	h ^= h >> 16;
-	h *= 0x85ebca6bu;
-	h ^= h >> 13;
-	h *= 0xc2b2ae35u;
-	return h ^ h >> 16;
+	h ^= h >> 29;
+	h *= 0xc4ceb9fe1a85ec53u;
+	return (uint32_t)(h >> 32);
 }
 
 bool
@@ -223,7 +236,8 @@ text_escape(struct text t, char *out, size_t size)
 		int len;
 
 		if (n == 0)
-			len = snprintf(piece, sizeof(piece), "\\x%02x", (unsigned char)t.at[0]);
+			len = snprintf(
+				piece, sizeof(piece), "\\x%02x", (unsigned char)t.at[0]);
 		else if (code == '\n')
 			len = snprintf(piece, sizeof(piece), "\\n");
 		else if (code < 0x20 || (code >= 0x7f && code < 0xa0))

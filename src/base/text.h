@@ -52,7 +52,7 @@ bool text_number(struct text t, uint64_t *number);
 /* Position of the byte, or t.len. */
 size_t text_find(struct text t, char byte);
 bool text_is_utf8(struct text t);
-/* FNV-1a; for tables in memory only, never as proof of anything. */
+/* For tables in memory only, never as proof of anything; differs between machines. */
 uint32_t text_hash(struct text t);
 
 /* Next line without its LF or CRLF; false at the end. A last line without a line end

@@ -28,8 +28,8 @@ struct run {
 
 struct command {
 	const char *name, *arguments, *summary;
-	int sides;      /* servers it talks to: 0, 1 (new), 2 */
-	bool prints;    /* writes the whole --json output itself when it succeeds */
+	int sides;   /* servers it talks to: 0, 1 (new), 2 */
+	bool prints; /* writes the whole --json output itself when it succeeds */
 	int (*run)(struct run *, struct err *);
 };
 

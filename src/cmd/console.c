@@ -1,10 +1,11 @@
 #include "cmd/console.h"
 #include "base/os.h"
 
+#include "base/arena.h"
+
 #include <stdarg.h>
 #include <stdlib.h>
-
-#include "base/arena.h"
+#include <time.h>
 
 void
 console_init(struct console *c, bool json, bool quiet, bool verbose)
@@ -41,8 +42,7 @@ progress(void *arg, const char *what, size_t done, size_t total)
 	double rate = now > c->began ? (double)(done - c->first) / (now - c->began) : 0;
 	fprintf(stderr, "\r\033[K%s: %zu of %zu", what, done, total);
 	if (rate > 0 && now - c->began > 0.5)
-		fprintf(stderr, ", %.0f/s, %.0f s left", rate,
-			(double)(total - done) / rate);
+		fprintf(stderr, ", %.0f/s, %.0f s left", rate, (double)(total - done) / rate);
 	fflush(stderr);
 	c->open = true;
 }
@@ -59,51 +59,92 @@ console_watch(struct console *c)
 	return (struct watch){.progress = progress, .say = say, .arg = c};
 }
 
-static bool
-is_harmless(const char *s)
+/* A line of the log begins with the time; what is said in pieces stays one line. */
+static void
+keep_log(struct console *c, const char *text)
 {
-	for (; *s != '\0'; s++)
-		if (*s != '\n' && (*s < 0x20 || *s > 0x7e))
+	char when[32];
+	time_t now = (time_t)os_now();
+	struct tm *tm = localtime(&now);
+
+	if (c->log == NULL)
+		return;
+	for (const char *p = text; *p != '\0'; p++) {
+		if (!c->log_open && tm != NULL && strftime(when, sizeof(when), "%F %T ", tm) > 0)
+			fputs(when, c->log);
+		c->log_open = *p != '\n';
+		putc(*p, c->log);
+	}
+	fflush(c->log);
+}
+
+/* What was said goes to the log and into the report, whatever the terminal shows. */
+static void
+keep(struct console *c, const char *text)
+{
+	keep_log(c, text);
+	if (c->transcript.max > 0)
+		buf_add(&c->transcript, text_of(text));
+}
+
+static bool
+is_harmless(struct text t)
+{
+	for (size_t i = 0; i < t.len; i++)
+		if (t.at[i] != '\n' && (t.at[i] < 0x20 || t.at[i] > 0x7e))
 			return false;
 	return true;
 }
 
-/* Names of files and of accounts are other people's bytes: none of them gets to the
- * terminal as a control byte. Line ends are kept, they are our own. */
-__attribute__((format(printf, 2, 0))) static void
-print(FILE *to, const char *fmt, va_list args)
+/* Names of files and of accounts are other people's bytes: none of them gets to a
+ * terminal as a control byte. Line ends are kept, they are our own. malloc'ed. */
+__attribute__((format(printf, 1, 0))) static char *
+compose(const char *fmt, va_list args)
 {
-	char brief[1024], safe[4 * sizeof(brief)], *all = brief;
+	char *raw = NULL, *safe;
 	va_list again;
-	int n;
+	size_t used = 0;
 
 	va_copy(again, args);
-	n = vsnprintf(brief, sizeof(brief), fmt, args);
-	if (n >= (int)sizeof(brief)) {
-		all = must_alloc((size_t)n + 1);
-		vsnprintf(all, (size_t)n + 1, fmt, again);
-	}
+	int n = vsnprintf(NULL, 0, fmt, again);
 	va_end(again);
-	struct text rest = text_of(n < 0 ? "" : all);
-	if (n < 0 || is_harmless(all)) {
-		fputs(rest.at, to);
-		rest.len = 0;
-	}
+	raw = must_alloc((size_t)(n < 0 ? 0 : n) + 1);
+	if (n >= 0)
+		vsnprintf(raw, (size_t)n + 1, fmt, args);
+	struct text rest = text_of(raw);
+	if (is_harmless(rest))
+		return raw;
+	/* No byte becomes more than six. */
+	size_t room = 6 * rest.len + 1;
+	safe = must_alloc(room);
 	while (rest.len > 0) {
-		size_t line = text_find(rest, '\n'), part = line;
+		size_t line = text_find(rest, '\n');
 
-		/* A part that is cut inside a character shows its bytes as numbers. */
-		if (part > sizeof(brief) - 1)
-			part = sizeof(brief) - 1;
-		fputs(text_escape((struct text){rest.at, part}, safe, sizeof(safe)), to);
-		if (part == line && line < rest.len) {
-			putc('\n', to);
-			part++;
-		}
-		rest = (struct text){rest.at + part, rest.len - part};
+		text_escape((struct text){rest.at, line}, safe + used, room - used);
+		used += strlen(safe + used);
+		if (line < rest.len)
+			safe[used++] = '\n';
+		line += line < rest.len;
+		rest = (struct text){rest.at + line, rest.len - line};
 	}
-	if (all != brief)
-		free(all);
+	safe[used] = '\0';
+	free(raw);
+	return safe;
+}
+
+int
+console_log(struct console *c, const char *path, struct err *e)
+{
+	c->log = fopen(path, "ae");
+	return c->log != NULL ? 0 : err_io(e, path, "open the log");
+}
+
+void
+console_release(struct console *c)
+{
+	if (c->log != NULL)
+		fclose(c->log);
+	buf_release(&c->transcript);
 }
 
 void
@@ -111,34 +152,38 @@ out(struct console *c, const char *fmt, ...)
 {
 	va_list args;
 
-	if (c->json || c->quiet)
-		return;
-	console_settle(c);
 	va_start(args, fmt);
-	print(stdout, fmt, args);
+	char *text = compose(fmt, args);
 	va_end(args);
+	keep(c, text);
+	if (!c->json && !c->quiet) {
+		console_settle(c);
+		fputs(text, stdout);
+	}
+	free(text);
 }
 
 void
 out_colour(struct console *c, char colour, const char *fmt, ...)
 {
 	va_list args;
-	const char *code = colour == '-'   ? "31"
-			   : colour == '+' ? "32"
-			   : colour == '@' ? "36"
-					   : "1";
+	const char *code = colour == '-' ? "31" : colour == '+' ? "32" : colour == '@' ? "36" : "1";
 
-	if (c->json || c->quiet)
-		return;
-	console_settle(c);
-	if (c->colour)
-		printf("\033[%sm", code);
 	va_start(args, fmt);
-	print(stdout, fmt, args);
+	char *text = compose(fmt, args);
 	va_end(args);
-	if (c->colour)
-		fputs("\033[0m", stdout);
-	putchar('\n');
+	keep(c, text);
+	keep(c, "\n");
+	if (!c->json && !c->quiet) {
+		console_settle(c);
+		if (c->colour)
+			printf("\033[%sm", code);
+		fputs(text, stdout);
+		if (c->colour)
+			fputs("\033[0m", stdout);
+		putchar('\n');
+	}
+	free(text);
 }
 
 void
@@ -146,18 +191,24 @@ tell(struct console *c, const char *fmt, ...)
 {
 	va_list args;
 
-	if (c->quiet)
-		return;
-	console_settle(c);
-	fflush(stdout);
 	va_start(args, fmt);
-	print(stderr, fmt, args);
+	char *text = compose(fmt, args);
 	va_end(args);
+	keep(c, text);
+	if (!c->quiet) {
+		console_settle(c);
+		fflush(stdout);
+		fputs(text, stderr);
+	}
+	free(text);
 }
 
 void
 console_error(struct console *c, const char *message)
 {
+	keep(c, "reuidl: ");
+	keep(c, message);
+	keep(c, "\n");
 	console_settle(c);
 	fflush(stdout);
 	fprintf(stderr, "reuidl: %s\n", message);

@@ -8,7 +8,8 @@
 
 #include <stdio.h>
 
-#include "base/text.h"
+#include "base/buf.h"
+#include "base/err.h"
 #include "base/watch.h"
 
 struct console {
@@ -20,6 +21,9 @@ struct console {
 	double began, shown;
 	size_t first; /* done when it began */
 	bool open;
+	bool log_open; /* its last line is not ended */
+	FILE *log;     /* --log: messages and results, with the time; NULL: none */
+	struct buf transcript; /* what out() has said, for --report; max 0: not kept */
 };
 
 void console_init(struct console *c, bool json, bool quiet, bool verbose);
@@ -28,11 +32,14 @@ struct watch console_watch(struct console *c);
 /* Results. */
 __attribute__((format(printf, 2, 3))) void out(struct console *c, const char *fmt, ...);
 /* The same in a colour: '-' red, '+' green, '@' cyan, '!' bold. */
-__attribute__((format(printf, 3, 4))) void out_colour(
-	struct console *c, char colour, const char *fmt, ...);
+__attribute__((format(printf, 3, 4))) void
+out_colour(struct console *c, char colour, const char *fmt, ...);
 /* For messages: stderr. */
 __attribute__((format(printf, 2, 3))) void tell(struct console *c, const char *fmt, ...);
 void console_error(struct console *c, const char *message);
+/* Append what is said to this file from now on. */
+int console_log(struct console *c, const char *path, struct err *e);
+void console_release(struct console *c);
 /* End the progress line. */
 void console_settle(struct console *c);
 

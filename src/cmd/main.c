@@ -5,6 +5,7 @@
 
 #include "cmd/command.h"
 #include "cmd/console.h"
+#include "cmd/report.h"
 
 #define VERSION "0.1"
 
@@ -129,6 +130,20 @@ print_json(const struct run *r, int rc, int code, const struct err *e)
 	json_close(&j, '}');
 }
 
+/* A report that cannot be written does not undo what the run has done; it only spoils a
+ * success. */
+static int
+report(const struct run *r, int code, const char *error)
+{
+	struct err e;
+
+	if (r->options->report == NULL ||
+		report_write(r, r->options->report, code, error, &e) == 0)
+		return code;
+	console_error(r->console, e.message);
+	return code == 0 ? kind_exit(e.kind) : code;
+}
+
 static int
 run(const struct options *o, struct err *e)
 {
@@ -138,12 +153,17 @@ run(const struct options *o, struct err *e)
 	int rc, code;
 
 	console_init(&console, o->json, o->quiet, o->verbose);
+	if (o->report != NULL)
+		buf_init(&console.transcript, (size_t)64 << 20);
 	r.run_id = journal_new_run(&r.arena);
-	rc = c->run(&r, e);
+	rc = o->log != NULL ? console_log(&console, o->log, e) : 0;
+	if (rc == 0)
+		rc = c->run(&r, e);
 	console_settle(&console);
 	code = exit_code(&r, rc, e);
 	if (rc < 0)
 		console_error(&console, e->message);
+	code = report(&r, code, rc < 0 ? e->message : NULL);
 	if (o->json && !(c->prints && rc == 0))
 		print_json(&r, rc, code, e);
 	if ((fflush(stdout) != 0 || ferror(stdout)) && (code == 0 || code == 1 || code == 3)) {
@@ -151,6 +171,7 @@ run(const struct options *o, struct err *e)
 		code = kind_exit(ERR_IO);
 	}
 	results_release(&r.results);
+	console_release(&console);
 	arena_free(&r.arena);
 	return code;
 }

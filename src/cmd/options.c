@@ -57,6 +57,8 @@ static const struct row rows[] = {
 	{"json", FLAG, AT(json), NULL, NULL, "one JSON object on stdout"},
 	{"quiet", FLAG, AT(quiet), NULL, NULL, "errors only"},
 	{"verbose", FLAG, AT(verbose), NULL, NULL, "say more"},
+	{"report", STRING, AT(report), NULL, "FILE.html", "a report with pictures, to hand on"},
+	{"log", STRING, AT(log), NULL, "FILE", "append what is said, with the time"},
 	{"state", STRING, AT(state), NULL, "DIR", "where backups and the journal are kept"},
 	{"help", FLAG, AT(help), NULL, NULL, "this text"},
 	{"version", FLAG, AT(version), NULL, NULL, "the version"},

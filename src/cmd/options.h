@@ -14,14 +14,16 @@ enum { SIDES_OLD_NEW = 2 };
 
 /* Of one server; commands with a single one use [1], the new side. */
 struct side_options {
-	const char *url, *password_file, *password_command, *password_env, *authzid, *auth;
+	const char *url, *password_file, *password_command, *password_env, *authzid,
+		*auth;
 	const char *tls, *cafile, *fingerprint, *proxy, *pipelining;
 	bool netrc;
 };
 
 struct options {
 	struct side_options side[SIDES_OLD_NEW];
-	const char *map, *client, *account, *client_host, *client_user, *state, *run;
+	const char *map, *client, *account, *client_host, *client_user, *state, *run,
+		*report, *log;
 	const char *export, *import, *old_account, *new_account;
 	int64_t wait, max_age, forget;
 	bool refresh, no_cache, strict;
@@ -34,7 +36,8 @@ struct options {
 };
 
 /* Strings are argv's own. */
-int options_parse(struct options *o, int argc, char **argv, struct arena *a, struct err *e);
+int
+options_parse(struct options *o, int argc, char **argv, struct arena *a, struct err *e);
 /* The options that a command takes, a line each, to stdout. */
 void options_help(const char *command);
 

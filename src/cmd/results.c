@@ -14,6 +14,12 @@ static const char *const state_names[] = {
 	[STATE_SHOWN] = "unchanged",
 };
 
+const char *
+result_state(const struct result *r)
+{
+	return state_names[r->state];
+}
+
 struct result *
 results_add(struct results *rs, const char *path)
 {
@@ -132,7 +138,7 @@ result_json(const struct result *r, struct json *j)
 	json_number(j, "tombstones", (int64_t)r->tombstones);
 	json_number(j, "will_delete", (int64_t)r->will_delete);
 	json_number(j, "mail_patched", 0);
-	json_string(j, "state", state_names[r->state]);
+	json_string(j, "state", result_state(r));
 	json_string(j, "reason", r->reason);
 	json_string(j, "message", r->message);
 	json_number(j, "exit", r->failure == ERR_NONE && r->state == STATE_PLANNED

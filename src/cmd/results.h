@@ -38,18 +38,22 @@ struct results {
 	size_t n, cap;
 	bool matched; /* the counts below are there */
 	size_t old, new, pairs, old_only, new_only, ambiguous, by_kind[EVIDENCE_KINDS];
-	bool changes_shown; /* there are changes that were not made: exit 1 */
+	bool changes_shown;    /* there are changes that were not made: exit 1 */
 	bool unmatched_strict; /* --strict, and something is unmatched: exit 3 */
 };
 
 struct run;
 
+/* "applied", "refused" …: the word that scripts know. */
+const char *result_state(const struct result *r);
 struct result *results_add(struct results *rs, const char *path);
-void results_plan(struct result *r, struct run *run, const struct store *s, const struct plan *p);
+void results_plan(
+	struct result *r, struct run *run, const struct store *s, const struct plan *p);
 void results_failed(struct result *r, struct run *run, const struct err *e);
 void results_matched(struct results *rs, const struct match *m);
 /* The worst of all stores, and its kind, in the order of docs/reuidl.1. */
-const struct result *results_worst_store(const struct results *rs); /* NULL: all is well */
+const struct result *
+results_worst_store(const struct results *rs); /* NULL: all is well */
 enum err_kind results_worst(const struct results *rs);
 /* Parts of the object: "match", "stores", "check". */
 void results_json(const struct results *rs, struct json *j);

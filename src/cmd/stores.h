@@ -24,7 +24,8 @@ int stores_find(struct run *r, struct found_list *list, struct err *e);
 
 /* Open the store, recovering what a run that died has left, and read it and its
  * client's settings. `write`: locked to be changed. On error nothing stays open. */
-int job_open(struct job *j, struct run *r, const struct found *f, bool write, struct err *e);
+int
+job_open(struct job *j, struct run *r, const struct found *f, bool write, struct err *e);
 int job_plan(struct job *j, struct run *r, struct map *m, struct err *e);
 void job_close(struct job *j);
 
@@ -35,6 +36,7 @@ void job_show(struct run *r, const struct job *j);
 int stores_diff(struct run *r, struct map *m, struct err *e);
 /* Plan and change. `shown` is NULL, or the results of stores_diff(): a store that has
  * changed since it was shown, or that was not shown, is refused. */
-int stores_apply(struct run *r, struct map *m, const struct results *shown, struct err *e);
+int
+stores_apply(struct run *r, struct map *m, const struct results *shown, struct err *e);
 
 #endif

@@ -18,33 +18,33 @@ enum mailbox_tls { TLS_REQUIRED, TLS_OFF };
 /* A URL taken apart: scheme://user@host[:port][/path]; %-escapes decoded. */
 struct mailbox_url {
 	char *scheme, *user, *host; /* in the arena */
-	uint16_t port;              /* the scheme's default if none was given */
+	uint16_t port;		    /* the scheme's default if none was given */
 };
 
 struct mailbox_options {
-	const char *name;          /* "old server", "new server": what messages say */
+	const char *name; /* "old server", "new server": what messages say */
 	struct mailbox_url url;
-	const char *authzid;       /* whose mailbox, for master users; NULL: the user's */
-	const char *auth;          /* "plain", "user"; NULL: what the server offers */
-	const char *password;      /* owned and wiped by the caller, after close */
+	const char *authzid;  /* whose mailbox, for master users; NULL: the user's */
+	const char *auth;     /* "plain", "user"; NULL: what the server offers */
+	const char *password; /* owned and wiped by the caller, after close */
 	enum mailbox_tls tls;
 	const char *cafile, *fingerprint, *proxy; /* NULL: none */
-	bool pipelining;           /* false: one command at a time */
-	unsigned wait;             /* seconds to wait for a locked mailbox */
-	unsigned silence;          /* seconds without a byte that end a connection; 0: 60.
+	bool pipelining;			  /* false: one command at a time */
+	unsigned wait;	  /* seconds to wait for a locked mailbox */
+	unsigned silence; /* seconds without a byte that end a connection; 0: 60.
 	                              Passwords and lists may take five times that */
 };
 
 struct mailbox {
 	const struct mailbox_kind *kind;
 	struct mailbox_options options;
-	struct listing listing;    /* filled by mailbox_open() */
-	void *state;               /* the kind's own */
+	struct listing listing; /* filled by mailbox_open() */
+	void *state;		/* the kind's own */
 	/* What a person should know at the end: sentences, in the listing's arena. */
 	const char **notes;
 	size_t nnotes, notes_cap;
 	uint64_t bytes_in, commands; /* what it cost */
-	char *account;             /* USER, or the authzid: whose mailbox it is */
+	char *account;		     /* USER, or the authzid: whose mailbox it is */
 };
 
 /* Called for each message as its evidence arrives, in any order. `ev` holds all that is
@@ -55,15 +55,16 @@ typedef int (*mailbox_sink)(void *arg, struct mailbox *m, size_t index,
 typedef int (*mailbox_describe_sink)(void *arg, struct mailbox *m, size_t index,
 	const struct text values[3], struct err *e);
 
-int mailbox_url_parse(const char *url, struct arena *a, struct mailbox_url *out,
-	struct err *e);
+int mailbox_url_parse(
+	const char *url, struct arena *a, struct mailbox_url *out, struct err *e);
 /* The options and their strings are the caller's, and must outlive the mailbox. */
 int mailbox_init(struct mailbox *m, const struct mailbox_options *o, struct err *e);
 
 /* When a call below fails for one mailbox, what the others were doing is broken off; what
  * has reached the sink is good. A later call connects again where that is needed. */
 /* Connect, log in, list UIDLs and sizes. */
-int mailbox_open(struct mailbox *const *m, size_t n, const struct watch *w, struct err *e);
+int
+mailbox_open(struct mailbox *const *m, size_t n, const struct watch *w, struct err *e);
 /* Headers of the messages with want[k][index] != 0 (want[k] NULL: of all of mailbox k).
  * The sink gets them; messages are not touched. A message whose header the server will
  * not give arrives with MESSAGE_NO_HEADER. */

@@ -151,8 +151,14 @@ trust_explain(CURLcode code, const char *words, struct text before,
 			"try pop3s://, or %stls=off on a network that you trust",
 			o->name, HOST_PORT(o), x);
 	case CURLE_SSL_CACERT_BADFILE:
+		if (o->cafile == NULL)
+			return err_set(e, ERR_LOGIN, "tls",
+				"%s: this machine has no certificate authorities to "
+				"trust "
+				"(install ca-certificates), or give %scafile (%s)",
+				o->name, x, words);
 		return err_set(e, ERR_USAGE, "", "%s: cannot use %scafile %s (%s)",
-			o->name, x, o->cafile != NULL ? o->cafile : "", words);
+			o->name, x, o->cafile, words);
 	case CURLE_WEIRD_SERVER_REPLY:
 		return bad_greeting(before, o, e);
 	case CURLE_WRITE_ERROR:

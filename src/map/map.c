@@ -4,6 +4,7 @@
  * map, kind, side      one row; one a kind of evidence; one a side
  * old_list, new_list   the mailbox as listed, i counts from 0
  * old_pair, new_pair   what match decided, one row a message
+ * packed               both of these as they are read (map_packed.c)
  * old_evidence, …      digests, as they arrived
  * old_words, …         Date, From, Subject of messages that people want to see
  *

@@ -20,16 +20,16 @@ enum side { SIDE_OLD, SIDE_NEW };
 struct map_side {
 	char *host, *user; /* user: whose mailbox, so the authzid where there is one */
 	uint16_t port;
-	char *scheme;      /* "" for an imported map */
-	uint64_t count;    /* messages listed */
+	char *scheme;	/* "" for an imported map */
+	uint64_t count; /* messages listed */
 	bool whole;
 };
 
 /* In the arena given to map_info(). */
 struct map_info {
-	char id[33];       /* 32 hex digits */
-	int64_t matched;   /* when both lists were last proved; 0: match has not finished */
-	bool plain;        /* UIDLs without a validity part are in it (uidl_is_plain) */
+	char id[33];	 /* 32 hex digits */
+	int64_t matched; /* when both lists were last proved; 0: match has not finished */
+	bool plain;	 /* UIDLs without a validity part are in it (uidl_is_plain) */
 	bool lengths_comparable;
 	struct map_side side[2];
 	uint64_t pairs, ambiguous, by_kind[EVIDENCE_KINDS];
@@ -66,8 +66,8 @@ struct map_message {
 	size_t index;
 	struct text uidl, date, from, subject; /* len 0: not known */
 	uint64_t size;
-	uint16_t flags;    /* MESSAGE_TWICE, MESSAGE_BAD_UIDL, … */
-	uint32_t partner;  /* index on the other side or MATCH_NONE */
+	uint16_t flags;	  /* MESSAGE_TWICE, MESSAGE_BAD_UIDL, … */
+	uint32_t partner; /* index on the other side or MATCH_NONE */
 	uint8_t evidence, firm, unmatched;
 	uint32_t copies;
 };

@@ -30,6 +30,7 @@ const char *const map_tables[MAP_TABLES] = {
 	"CREATE TABLE new_list " LIST,
 	"CREATE TABLE old_pair " PAIR,
 	"CREATE TABLE new_pair " PAIR,
+	"CREATE TABLE packed (n INTEGER PRIMARY KEY, side INTEGER, bytes BLOB)",
 	"CREATE TABLE old_evidence " PROOF,
 	"CREATE TABLE new_evidence " PROOF,
 	"CREATE TABLE old_words " WORDS,

@@ -19,7 +19,7 @@ struct map {
 extern const char *const map_side_names[2];
 
 /* map_check.c: the statements that make the tables. */
-#define MAP_TABLES 11
+#define MAP_TABLES 12
 extern const char *const map_tables[MAP_TABLES];
 
 /* What the first 100 bytes say, read without SQLite. */
@@ -47,8 +47,16 @@ int map_damaged(struct map *m, const char *what, struct err *e);
 int map_begin(struct map *m, struct err *e);
 int map_commit(struct map *m, struct err *e);
 
-/* map_read.c: what map_each() does, and the digest over all that it gave. */
-int map_read_side(struct map *m, enum side side, map_sink sink, void *arg,
-	struct digest *digest, struct err *e);
+/* map_read.c: what the rows of a side say. */
+int
+map_read_rows(struct map *map, enum side side, map_sink sink, void *arg, struct err *e);
+/* map_packed.c: write the side as map_each() reads it, and the digest over that. */
+int map_pack_side(struct map *m, enum side side, struct digest *digest, struct err *e);
+
+#define MAP_MESSAGE_NONE                                                                 \
+	{                                                                                \
+		.uidl = {"", 0}, .date = {"", 0}, .from = {"", 0}, .subject = {"", 0},   \
+		.partner = MATCH_NONE, .evidence = EVIDENCE_NONE                         \
+	}
 
 #endif

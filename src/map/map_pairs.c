@@ -200,7 +200,8 @@ write_counts(struct map *m, const struct match *match, int64_t now,
 	if (sql_prepare(&m->sql, &st, e,
 		    "UPDATE map SET matched = ?1, lengths_comparable = ?2, pairs = ?3, "
 		    "ambiguous = ?4, lists = ?5, "
-		    "id = CASE WHEN lists IS NULL OR lists = ?5 THEN id ELSE ?6 END") == -1)
+		    "id = CASE WHEN lists IS NULL OR lists = ?5 THEN id ELSE ?6 END") ==
+		-1)
 		return -1;
 	sqlite3_bind_int64(st, 1, now);
 	sqlite3_bind_int(st, 2, match->lengths_comparable);
@@ -239,7 +240,7 @@ write_proof(struct map *m, enum side side, struct err *e)
 {
 	struct digest digest;
 	sqlite3_stmt *st;
-	if (map_read_side(m, side, NULL, NULL, &digest, e) == -1 ||
+	if (map_pack_side(m, side, &digest, e) == -1 ||
 		sql_prepare(&m->sql, &st, e, "UPDATE side SET digest = ? WHERE side = %d",
 			(int)side) == -1)
 		return -1;

@@ -1,20 +1,14 @@
 /*
- * Reading a map: three tables are stepped side by side, by index, so that a million
- * messages cost three passes and no memory.
+ * The rows of a side, list and pairs stepped side by side by index, as match has written
+ * them: what map_packed.c packs.
  */
 #include "map/map_db.h"
-
-#include "base/buf.h"
 
 struct reader {
 	struct map *map;
 	enum side side;
-	sqlite3_stmt *list, *pair, *words;
-	bool words_row; /* the next description is at hand */
-	bool finished;
+	sqlite3_stmt *list, *pair;
 	int64_t partners; /* messages on the other side */
-	struct hash hash;
-	struct buf bytes; /* not yet in the hash: it is quicker by the block */
 };
 
 static void
@@ -22,9 +16,6 @@ reader_release(struct reader *r)
 {
 	sqlite3_finalize(r->list);
 	sqlite3_finalize(r->pair);
-	sqlite3_finalize(r->words);
-	hash_release(&r->hash);
-	buf_release(&r->bytes);
 }
 
 static int
@@ -33,24 +24,18 @@ reader_open(struct reader *r, struct err *e)
 	struct sql *s = &r->map->sql;
 	const char *side = map_side_names[r->side];
 	char count[64];
-	int64_t matched;
 	sqlite3_snprintf(sizeof(count), count, "SELECT count FROM side WHERE side = %d",
 		r->side == SIDE_OLD ? SIDE_NEW : SIDE_OLD);
-	if (sql_number(s, "SELECT matched FROM map", &matched, e) == -1 ||
-		sql_number(s, count, &r->partners, e) == -1)
+	if (sql_number(s, count, &r->partners, e) == -1)
 		return -1;
-	r->finished = matched > 0;
 	if (sql_prepare(s, &r->list, e,
 		    "SELECT i, uidl, size, flags FROM %s_list ORDER BY i", side) == -1 ||
 		sql_prepare(s, &r->pair, e,
 			"SELECT i, partner, evidence, firm, unmatched, copies "
 			"FROM %s_pair ORDER BY i",
-			side) == -1 ||
-		sql_prepare(s, &r->words, e,
-			"SELECT i, date, sender, subject FROM %s_words ORDER BY i",
 			side) == -1)
 		return -1;
-	return sql_step(s, r->words, &r->words_row, e);
+	return 0;
 }
 
 static bool
@@ -88,124 +73,33 @@ take_pair(struct reader *r, struct map_message *m)
 }
 
 static int
-take_words(struct reader *r, struct map_message *m, struct err *e)
-{
-	while (r->words_row && sqlite3_column_int64(r->words, 0) < (int64_t)m->index)
-		if (sql_step(&r->map->sql, r->words, &r->words_row, e) == -1)
-			return -1;
-	if (!r->words_row || sqlite3_column_int64(r->words, 0) != (int64_t)m->index)
-		return 0;
-	m->date = sql_text(r->words, 1);
-	m->from = sql_text(r->words, 2);
-	m->subject = sql_text(r->words, 3);
-	return 0;
-}
-
-static void
-put_number(unsigned char *to, uint64_t n, size_t bytes)
-{
-	for (size_t i = 0; i < bytes; i++)
-		to[i] = (unsigned char)(n >> 8 * i);
-}
-
-/* All that decides about a message, for the proof that nothing was changed since. */
-static void
-reader_prove(struct reader *r, const struct map_message *m)
-{
-	unsigned char fixed[24] = {0};
-	put_number(fixed, m->size, 8);
-	put_number(fixed + 8, m->partner, 4);
-	put_number(fixed + 12, m->copies, 4);
-	put_number(fixed + 16, m->flags, 2);
-	fixed[18] = m->evidence;
-	fixed[19] = m->firm;
-	fixed[20] = m->unmatched;
-	if (r->bytes.len > 32768) {
-		hash_add(&r->hash, buf_text(&r->bytes));
-		buf_clear(&r->bytes);
-	}
-	buf_add(&r->bytes, m->uidl);
-	buf_byte(&r->bytes, '\0');
-	buf_add(&r->bytes, (struct text){(const char *)fixed, sizeof(fixed)});
-}
-
-static int
 reader_next(struct reader *r, struct map_message *m, bool *row, struct err *e)
 {
 	bool pair = false;
-	if (sql_step(&r->map->sql, r->list, row, e) == -1)
+	if (sql_step(&r->map->sql, r->list, row, e) == -1 ||
+		sql_step(&r->map->sql, r->pair, &pair, e) == -1)
 		return -1;
-	if (r->finished && sql_step(&r->map->sql, r->pair, &pair, e) == -1)
-		return -1;
-	if (r->finished && pair != *row)
+	if (pair != *row)
 		return map_damaged(r->map, "its lists and its pairs differ in length", e);
-	if (!*row)
-		return 0;
-	if (!take_list(r, m) || (pair && !take_pair(r, m)))
+	if (*row && (!take_list(r, m) || !take_pair(r, m)))
 		return map_damaged(r->map, "an entry makes no sense", e);
-	reader_prove(r, m);
-	return take_words(r, m, e);
+	return 0;
 }
 
 int
-map_read_side(struct map *map, enum side side, map_sink sink, void *arg,
-	struct digest *digest, struct err *e)
+map_read_rows(struct map *map, enum side side, map_sink sink, void *arg, struct err *e)
 {
 	struct reader r = {.map = map, .side = side};
 	bool row = true;
 	int result = reader_open(&r, e);
-	buf_init(&r.bytes, (size_t)1 << 30);
-	hash_begin(&r.hash);
 	for (size_t i = 0; result == 0; i++) {
-		struct map_message m = {
-			.index = i,
-			.uidl = {"", 0},
-			.date = {"", 0},
-			.from = {"", 0},
-			.subject = {"", 0},
-			.partner = MATCH_NONE,
-			.evidence = EVIDENCE_NONE,
-		};
+		struct map_message m = MAP_MESSAGE_NONE;
+		m.index = i;
 		result = reader_next(&r, &m, &row, e);
 		if (result == -1 || !row)
 			break;
-		if (sink != NULL)
-			result = sink(arg, &m, e);
+		result = sink(arg, &m, e);
 	}
-	hash_add(&r.hash, buf_text(&r.bytes));
-	*digest = hash_end(&r.hash);
 	reader_release(&r);
 	return result;
-}
-
-/* Was it complete, the digest of that time; else nothing can be proved. */
-static int
-check_digest(struct map *m, enum side side, const struct digest *is, struct err *e)
-{
-	sqlite3_stmt *st;
-	bool row;
-	if (sql_prepare(&m->sql, &st, e,
-		    "SELECT side.digest FROM side, map WHERE side.side = %d AND "
-		    "map.matched > 0",
-		    (int)side) == -1)
-		return -1;
-	int r = sql_step(&m->sql, st, &row, e);
-	if (r == 0 && row) {
-		struct text was = sql_text(st, 0);
-		if (was.len != sizeof(is->byte) ||
-			memcmp(was.at, is->byte, sizeof(is->byte)) != 0)
-			r = map_damaged(
-				m, "it is not as match left it; run match again", e);
-	}
-	sqlite3_finalize(st);
-	return r;
-}
-
-int
-map_each(struct map *m, enum side side, map_sink sink, void *arg, struct err *e)
-{
-	struct digest digest;
-	if (map_read_side(m, side, sink, arg, &digest, e) == -1)
-		return -1;
-	return check_digest(m, side, &digest, e);
 }

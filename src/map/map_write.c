@@ -211,7 +211,7 @@ map_list(struct map *m, enum side side, struct listing *l, bool fresh, struct er
 		(!fresh && cache_usable(m, side, l, &keep, e) == -1) ||
 		sql_exec(&m->sql, e,
 			"UPDATE map SET matched = 0; DELETE FROM old_pair; "
-			"DELETE FROM new_pair; DELETE FROM %s_list",
+			"DELETE FROM new_pair; DELETE FROM packed; DELETE FROM %s_list",
 			name) == -1)
 		return -1;
 	if (!keep && sql_exec(&m->sql, e, "DELETE FROM %s_evidence; DELETE FROM %s_words",

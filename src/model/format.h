@@ -17,17 +17,17 @@ enum probe {
 	PROBE_NO = 0,
 	PROBE_CONTENT = 1, /* the bytes look like it */
 	PROBE_MAGIC = 2,   /* the bytes say so: a signature, a header comment */
-	PROBE_PATH = 4,    /* the path is one of the format's places */
+	PROBE_PATH = 4,	   /* the path is one of the format's places */
 };
 
 /* What a client's own settings say of an account whose store is at hand. */
 struct settings {
-	bool known;             /* false: nothing below is */
+	bool known;		/* false: nothing below is */
 	struct text host, user; /* what the account is set to today; in the arena */
-	uint32_t port;          /* 0 unknown */
+	uint32_t port;		/* 0 unknown */
 	bool leave_on_server;
 	uint32_t delete_after_days; /* 0: not by age */
-	bool until_deleted;     /* deleting locally deletes on the server */
+	bool until_deleted;	    /* deleting locally deletes on the server */
 };
 
 /* How a client shows that it runs; looked for beside the settings file, else beside the
@@ -38,10 +38,10 @@ struct client_lock {
 };
 
 struct format {
-	const char *name;          /* "thunderbird" */
-	const char *client;        /* "Mozilla Thunderbird, SeaMonkey, Betterbird" */
-	const char *what;          /* what is rewritten, for `formats`: "popstate.dat" */
-	const char *proof;         /* what proves it, for `formats` and the diff */
+	const char *name;   /* "thunderbird" */
+	const char *client; /* "Mozilla Thunderbird, SeaMonkey, Betterbird" */
+	const char *what;   /* what is rewritten, for `formats`: "popstate.dat" */
+	const char *proof;  /* what proves it, for `formats` and the diff */
 	/* Globs below the home folder, '/' between parts, ended by NULL. The last part
 	 * is the store's name; a folder given as STORE is searched for it. */
 	const char *const *places;
@@ -77,6 +77,7 @@ const struct format *format_named(struct text name);
 /* True if the path ends like one of the format's places. */
 bool format_place(const struct format *f, const char *path);
 /* The one format for this source; `name` (may be NULL) is the user's choice. */
-const struct format *format_for(const struct source *src, const char *name, struct err *e);
+const struct format *
+format_for(const struct source *src, const char *name, struct err *e);
 
 #endif

@@ -16,7 +16,7 @@
 
 enum header_what { /* header_rules.c */
 	HEADER_KEPT,
-	HEADER_DROPPED,  /* not part of any digest */
+	HEADER_DROPPED,	 /* not part of any digest */
 	HEADER_DELIVERY, /* part of `strict` only */
 	HEADER_RECEIVED, /* the same, and it says that a server has had the message */
 	HEADER_MESSAGE_ID,
@@ -31,10 +31,10 @@ enum header_what header_what(struct text name);
 
 struct header_field {
 	struct span name, value; /* in `text` below */
-	uint64_t key;  /* the first 8 bytes of the name in lower case, to sort by */
-	uint8_t what;  /* enum header_what */
-	bool raw;      /* 8-bit or control bytes in the value */
-	bool odd;      /* those, or '?': the value may look otherwise when damaged */
+	uint64_t key; /* the first 8 bytes of the name in lower case, to sort by */
+	uint8_t what; /* enum header_what */
+	bool raw;     /* 8-bit or control bytes in the value */
+	bool odd;     /* those, or '?': the value may look otherwise when damaged */
 };
 
 struct header {
@@ -42,8 +42,8 @@ struct header {
 	struct header_field *fields;
 	size_t nfields, cap;
 	uint32_t octets; /* of the lines given, with their CRLF */
-	bool open;       /* the last field may be continued */
-	bool ended;      /* the empty line has been seen */
+	bool open;	 /* the last field may be continued */
+	bool ended;	 /* the empty line has been seen */
 	struct hash hash;
 	struct buf scratch;
 	struct header_field *sorted; /* for `loose`: room for two of nfields */

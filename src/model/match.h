@@ -30,12 +30,12 @@ extern const char *const evidence_names[EVIDENCE_KINDS];
 
 /* Why an old message has no partner, for people. */
 enum unmatched {
-	UNMATCHED_NOT, /* it has one */
-	UNMATCHED_GONE,      /* nothing like it on the new server */
+	UNMATCHED_NOT,	     /* it has one */
+	UNMATCHED_GONE,	     /* nothing like it on the new server */
 	UNMATCHED_AMBIGUOUS, /* several could be it, and nothing tells them apart */
 	UNMATCHED_DIFFERENT, /* one looks like it, but its body or length differs */
 	UNMATCHED_NO_HEADER, /* its header could not be read */
-	UNMATCHED_UIDL,      /* its UIDL, or its partner's, is not fit (twice, bad) */
+	UNMATCHED_UIDL,	     /* its UIDL, or its partner's, is not fit (twice, bad) */
 };
 
 #define MATCH_NONE UINT32_MAX
@@ -45,7 +45,7 @@ struct match {
 	/* By old index. */
 	uint32_t *partner;  /* new index or MATCH_NONE */
 	uint8_t *evidence;  /* enum evidence_kind of the pair */
-	uint8_t *firm;      /* 1: equal strict and body length, or equal bodies: may stand
+	uint8_t *firm;	    /* 1: equal strict and body length, or equal bodies: may stand
 	                       where a rename can be a DELE order */
 	uint8_t *unmatched; /* enum unmatched */
 	uint32_t *copies;   /* 0, or the number of its class of true copies: members of a

@@ -14,30 +14,30 @@
 #define MESSAGE_DIGEST 16
 
 enum message_flag {
-	MESSAGE_HEADER = 1,       /* the header's digests are known */
-	MESSAGE_BODY = 2,         /* the body's digest is known */
-	MESSAGE_HAS_ID = 4,       /* the header has a Message-ID */
+	MESSAGE_HEADER = 1,	  /* the header's digests are known */
+	MESSAGE_BODY = 2,	  /* the body's digest is known */
+	MESSAGE_HAS_ID = 4,	  /* the header has a Message-ID */
 	MESSAGE_HAS_RECEIVED = 8, /* … a Received line */
-	MESSAGE_HAS_DATE = 16,    /* … a Date */
-	MESSAGE_TWICE = 32,       /* its UIDL stands more than once in this list */
-	MESSAGE_BAD_UIDL = 64,    /* over 70 bytes or outside 0x21..0x7e: never written */
+	MESSAGE_HAS_DATE = 16,	  /* … a Date */
+	MESSAGE_TWICE = 32,	  /* its UIDL stands more than once in this list */
+	MESSAGE_BAD_UIDL = 64,	  /* over 70 bytes or outside 0x21..0x7e: never written */
 	MESSAGE_NO_HEADER = 128,  /* the server would not give it */
 	MESSAGE_CUT_HEADER = 256, /* TOP's reply had no end of header: the whole message
 	                             must be read to know it */
-	MESSAGE_NO_BODY = 512,    /* the server would not give it */
-	MESSAGE_8BIT = 1024,      /* 8-bit or control bytes in the header's values, so no
+	MESSAGE_NO_BODY = 512,	  /* the server would not give it */
+	MESSAGE_8BIT = 1024,	  /* 8-bit or control bytes in the header's values, so no
 	                             server has replaced them by '?' */
 };
 
 struct message {
-	const char *uidl; /* NUL-terminated, in the list's arena; may hold any byte but
+	const char *uidl;    /* NUL-terminated, in the list's arena; may hold any byte but
 	                     NUL, CR, LF */
-	uint64_t size;    /* octets as listed (POP3 LIST) */
+	uint64_t size;	     /* octets as listed (POP3 LIST) */
 	uint64_t message_id; /* 8 bytes of the digest of the Message-ID's value */
-	uint32_t number;  /* the server's own (POP3 message number) */
+	uint32_t number;     /* the server's own (POP3 message number) */
 	uint32_t header_octets; /* as given, CRLF line ends, with the empty line */
 	uint16_t uidl_len;
-	uint16_t flags;   /* enum message_flag */
+	uint16_t flags; /* enum message_flag */
 	uint8_t strict[MESSAGE_DIGEST];
 	uint8_t loose[MESSAGE_DIGEST];
 	uint8_t id[MESSAGE_DIGEST];

@@ -73,7 +73,8 @@ err_at_line(struct err *e, const struct source *s, size_t off, const char *fmt, 
 	va_start(args, fmt);
 	vsnprintf(what, sizeof(what), fmt, args);
 	va_end(args);
-	return err_set(e, ERR_DATA, "format", "%s:%zu: %s", s->path, line_of(s, off), what);
+	return err_set(
+		e, ERR_DATA, "format", "%s:%zu: %s", s->path, line_of(s, off), what);
 }
 
 int

@@ -12,11 +12,11 @@
 #define SOURCE_MAX ((uint64_t)1 << 30)
 
 struct source {
-	const char *path;   /* as resolved; what messages name */
-	struct text bytes;  /* owned if `memory` is set */
+	const char *path;  /* as resolved; what messages name */
+	struct text bytes; /* owned if `memory` is set */
 	struct os_stat stat;
 	struct digest digest;
-	char *memory;       /* what source_release() frees */
+	char *memory; /* what source_release() frees */
 };
 
 /* Read the file. `path` is kept, not copied. */
@@ -28,10 +28,10 @@ void source_of(struct source *s, const char *path, struct text bytes);
 void source_release(struct source *s);
 
 /* ERR_DATA "path:LINE: …", the line counted from the offset; returns -1. */
-__attribute__((format(printf, 4, 5))) int err_at_line(
-	struct err *e, const struct source *s, size_t off, const char *fmt, ...);
+__attribute__((format(printf, 4, 5))) int
+err_at_line(struct err *e, const struct source *s, size_t off, const char *fmt, ...);
 /* ERR_DATA "path: byte 0x…: …" for binary files; returns -1. */
-__attribute__((format(printf, 4, 5))) int err_at_byte(
-	struct err *e, const struct source *s, size_t off, const char *fmt, ...);
+__attribute__((format(printf, 4, 5))) int
+err_at_byte(struct err *e, const struct source *s, size_t off, const char *fmt, ...);
 
 #endif

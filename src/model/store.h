@@ -29,21 +29,21 @@ struct account {
 };
 
 enum record_state {
-	RECORD_KNOWN,   /* downloaded, left on the server */
-	RECORD_DELETE,  /* the client will DELE it at its next check */
+	RECORD_KNOWN,	/* downloaded, left on the server */
+	RECORD_DELETE,	/* the client will DELE it at its next check */
 	RECORD_PARTIAL, /* a stub: the rest is still to be fetched */
 };
 
 /* 40 bytes, so that a million of them fit (see struct span). */
 struct record {
-	const char *uidl;     /* escapes undone */
+	const char *uidl; /* escapes undone */
 	uint32_t uidl_len;
-	uint32_t account;     /* index of the account, or STORE_NO_ACCOUNT */
-	struct span at;       /* where the UIDL stands, in the file's own spelling */
-	struct span whole;    /* the whole record */
-	uint32_t time;        /* when it was received, seconds since 1970; 0 unknown */
-	uint8_t state;        /* enum record_state */
-	char status;          /* the client's own letter, '-' if it has none */
+	uint32_t account;  /* index of the account, or STORE_NO_ACCOUNT */
+	struct span at;	   /* where the UIDL stands, in the file's own spelling */
+	struct span whole; /* the whole record */
+	uint32_t time;	   /* when it was received, seconds since 1970; 0 unknown */
+	uint8_t state;	   /* enum record_state */
+	char status;	   /* the client's own letter, '-' if it has none */
 };
 
 #define STORE_NO_ACCOUNT UINT32_MAX
@@ -81,7 +81,8 @@ record_uidl(const struct record *r)
  * that on. */
 uint32_t store_add_account(struct store *s, struct account account);
 int store_add_record(struct store *s, struct record record, struct err *e);
-__attribute__((format(printf, 2, 3))) void store_note(struct store *s, const char *fmt, ...);
+__attribute__((format(printf, 2, 3))) void
+store_note(struct store *s, const char *fmt, ...);
 /* Text of a span, and the span of a text that lies in the source's bytes. */
 struct text store_at(const struct store *s, struct span at);
 struct span store_span(const struct store *s, struct text t);
@@ -106,8 +107,8 @@ edit_text(const struct edit *e)
 }
 
 /* Read by the format that the caller has chosen. On error the store is empty. */
-int store_read(struct store *s, const struct format *f, const struct source *src,
-	struct err *e);
+int store_read(
+	struct store *s, const struct format *f, const struct source *src, struct err *e);
 void store_release(struct store *s);
 /* The value that an edit replaces, as it is now. */
 struct text store_value(const struct store *s, const struct edit *edit);
@@ -117,7 +118,7 @@ struct text store_value(const struct store *s, const struct edit *edit);
  * what is needed). Edits that change nothing are dropped; two edits of one value are an
  * error. Everything is verified before it returns (verify.h).
  */
-int store_write(const struct store *s, const struct edit *edits, size_t n, struct buf *out,
-	struct err *e);
+int store_write(const struct store *s, const struct edit *edits, size_t n,
+	struct buf *out, struct err *e);
 
 #endif

@@ -71,7 +71,8 @@ check_store(const struct store *s, const struct settings *settings, size_t accou
 	for (size_t i = 0; i < s->nrecords; i++)
 		if (s->merged || s->records[i].account == account)
 			at[n++] = (struct entry){
-				key_of(s->format, record_uidl(&s->records[i]), &a), (uint32_t)i};
+				key_of(s->format, record_uidl(&s->records[i]), &a),
+				(uint32_t)i};
 	qsort(at, n, sizeof(*at), by_key);
 	for (size_t i = 0; i < l->n; i++) {
 		const struct entry *hit =
@@ -80,9 +81,10 @@ check_store(const struct store *s, const struct settings *settings, size_t accou
 		if (hit == NULL)
 			verdict[i] = VERDICT_DOWNLOAD;
 		else
-			verdict[i] = check_deletes(&s->records[hit->record], settings, now)
-				? VERDICT_DELETE
-				: VERDICT_KEEP;
+			verdict[i] =
+				check_deletes(&s->records[hit->record], settings, now)
+					? VERDICT_DELETE
+					: VERDICT_KEEP;
 	}
 	free(at);
 	arena_free(&a);

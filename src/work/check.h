@@ -12,8 +12,8 @@ enum verdict { VERDICT_DOWNLOAD, VERDICT_KEEP, VERDICT_DELETE };
 
 /* One verdict for each message of the list, malloc'ed. `account`: index of the one that
  * is asked for; a merged store counts as a whole. */
-uint8_t *check_store(const struct store *s, const struct settings *settings, size_t account,
-	const struct listing *l, int64_t now);
+uint8_t *check_store(const struct store *s, const struct settings *settings,
+	size_t account, const struct listing *l, int64_t now);
 /* Would the client delete this record's message at its next check? Unknown settings
  * answer for `d` records only. */
 bool check_deletes(const struct record *r, const struct settings *settings, int64_t now);

@@ -57,9 +57,11 @@ check_lists(const struct matching *mt, struct err *e)
 	for (int i = 1; i >= 0; i--)
 		if (mt->box[i]->listing.n == 0)
 			return err_set(e, ERR_EMPTY, "empty",
-				"the %s (%s) lists no messages for %s%s", mt->box[i]->options.name,
-				mt->box[i]->options.url.host, mt->box[i]->account,
-				i == SIDE_NEW ? ": has the mailbox been copied there yet?" : "");
+				"the %s (%s) lists no messages for %s%s",
+				mt->box[i]->options.name, mt->box[i]->options.url.host,
+				mt->box[i]->account,
+				i == SIDE_NEW ? ": has the mailbox been copied there yet?"
+					      : "");
 	return 0;
 }
 
@@ -89,7 +91,8 @@ pair(struct matching *mt, struct match *match, const struct watch *w, struct err
 {
 	for (int round = 0; round < 4; round++) {
 		match_release(match);
-		match_run(&mt->box[SIDE_OLD]->listing, &mt->box[SIDE_NEW]->listing, match);
+		match_run(
+			&mt->box[SIDE_OLD]->listing, &mt->box[SIDE_NEW]->listing, match);
 		if (match->nwant == 0)
 			return 0;
 		uint8_t *want[2] = {match->want_old, match->want_new};
@@ -102,7 +105,8 @@ pair(struct matching *mt, struct match *match, const struct watch *w, struct err
 }
 
 static int
-describe(struct matching *mt, const struct match *match, const struct watch *w, struct err *e)
+describe(struct matching *mt, const struct match *match, const struct watch *w,
+	struct err *e)
 {
 	uint8_t *want[2] = {must_alloc(match->nold), must_alloc(match->nnew)};
 	size_t left[2] = {DESCRIBED_MAX, DESCRIBED_MAX};
@@ -153,15 +157,16 @@ run(struct matching *mt, const char *path, bool fresh, int64_t now, const struct
 		return -1;
 	if (match->pairs == 0)
 		return err_set(e, ERR_EMPTY, "nothing-matched",
-			"none of the %zu messages of the old server is among the %zu of the new "
+			"none of the %zu messages of the old server is among the %zu of "
+			"the new "
 			"one: is this the right mailbox, and has it been copied?",
 			match->nold, match->nnew);
 	return 0;
 }
 
 int
-matching_run(struct mailbox *old, struct mailbox *new, const char *path, bool fresh, int64_t now,
-	const struct watch *w, struct match *result, struct err *e)
+matching_run(struct mailbox *old, struct mailbox *new, const char *path, bool fresh,
+	int64_t now, const struct watch *w, struct match *result, struct err *e)
 {
 	struct matching mt = {.box = {old, new}};
 	int rc = run(&mt, path, fresh, now, w, result, e);

@@ -51,12 +51,15 @@ plan_why(uint8_t why)
 	case WHY_TARGET_HELD:
 		return "the client has its new UIDL already";
 	case WHY_NOT_FIRM:
-		return "a rename could delete it on the new server, and the evidence is not "
+		return "a rename could delete it on the new server, and the evidence is "
+		       "not "
 		       "enough for that";
 	case WHY_SIZE:
 		return "matched by size alone (--accept-size-evidence)";
 	case WHY_COPY:
 		return "a true copy, of which the new server has fewer";
+	case WHY_SHADOWED:
+		return "another entry has its UIDL, and the client heeds that one";
 	default:
 		return "";
 	}
@@ -99,8 +102,8 @@ decide_other(const struct planning *ps, size_t i)
 		who_equal(plan_who(ps, account), who_of(new->user, new->host)))
 		return FATE_NEW;
 	return may_come_again(&ps->seats[i], record_uidl(&ps->store->records[i]))
-		? FATE_TOMBSTONE
-		: FATE_OTHER;
+		       ? FATE_TOMBSTONE
+		       : FATE_OTHER;
 }
 
 static uint8_t
@@ -112,10 +115,13 @@ why_not_rename(const struct planning *ps, size_t i)
 
 	if (!(seat->flags & SEAT_OLD))
 		return WHY_UNKNOWN;
+	if (seat->flags & SEAT_SHADOWED)
+		return WHY_SHADOWED;
 	if (r->state == RECORD_PARTIAL)
 		return WHY_PARTIAL;
 	if (seat->partner == MATCH_NONE)
-		return seat->unmatched != UNMATCHED_NOT ? seat->unmatched : UNMATCHED_UIDL;
+		return seat->unmatched != UNMATCHED_NOT ? seat->unmatched
+							: UNMATCHED_UIDL;
 	if (ps->taken[seat->partner])
 		return WHY_TARGET_HELD;
 	if (seat->evidence == EVIDENCE_SIZE && !o->accept_size)
@@ -147,32 +153,88 @@ decide_mine(struct planning *ps, size_t i)
 	}
 }
 
+/* The same message under the same UIDL. It stays, unless that could delete it on evidence
+ * that is not enough for it: then it is as one of which nothing is proved. */
+static bool
+decide_same(struct planning *ps, size_t i)
+{
+	struct plan *p = ps->plan;
+	const struct record *r = &ps->store->records[i];
+	uint8_t why = why_not_rename(ps, i);
+
+	if (why != WHY_NONE && why != WHY_PARTIAL && why != WHY_TARGET_HELD)
+		return false;
+	p->fate[i] = FATE_SAME;
+	if (r->state == RECORD_PARTIAL)
+		return true;
+	p->will_delete[i] = would_delete(ps, r);
+	p->ndelete += p->will_delete[i];
+	return true;
+}
+
+/* New already: the client has been there. */
+static bool
+is_had(const struct planning *ps, size_t i)
+{
+	bool chance = ps->speaks_old ||
+		      (ps->plain[SIDE_OLD] &&
+			      uidl_is_plain(record_uidl(&ps->store->records[i])));
+
+	return seat_is_new(&ps->seats[i]) && !(ps->before_contact && chance);
+}
+
+/* What stays holds targets that others must not get. */
+static void
+decide_staying(struct planning *ps, size_t i)
+{
+	struct seat *seat = &ps->seats[i];
+	uint8_t *fate = &ps->plan->fate[i];
+
+	if (!(seat->flags & SEAT_MINE))
+		*fate = (uint8_t)decide_other(ps, i);
+	else if (seat->in_new != MATCH_NONE && is_had(ps, i))
+		*fate = FATE_NEW;
+	else if (seat->in_new != MATCH_NONE && seat->flags & SEAT_OLD &&
+		 !seat_is_contested(seat) && decide_same(ps, i))
+		*fate = FATE_SAME;
+	if (*fate == FATE_SAME || *fate == FATE_NEW)
+		ps->taken[seat->in_new] = 1;
+}
+
+/* A record that the client does not heed must not come to count because the other one
+ * goes. */
+static void
+decide_shadowed(struct planning *ps, size_t i)
+{
+	struct plan *p = ps->plan;
+	uint8_t by = p->fate[ps->seats[i].partner];
+
+	decide_mine(ps, i);
+	if ((by == FATE_RENAMED || by == FATE_TOMBSTONE) && p->fate[i] == FATE_KEPT)
+		p->fate[i] = FATE_TOMBSTONE;
+}
+
 static void
 decide(struct planning *ps)
 {
 	struct plan *p = ps->plan;
 	size_t n = ps->store->nrecords;
 
-	/* What stays is decided first: it holds targets that others must not get. */
-	for (size_t i = 0; i < n; i++) {
-		struct seat *seat = &ps->seats[i];
-
-		if (!(seat->flags & SEAT_MINE))
-			p->fate[i] = (uint8_t)decide_other(ps, i);
-		else if (seat->in_new != MATCH_NONE && seat->partner == seat->in_new)
-			p->fate[i] = FATE_SAME;
-		else if (seat_is_new(seat))
-			p->fate[i] = FATE_NEW;
-		else
-			continue;
-		if (p->fate[i] == FATE_SAME || p->fate[i] == FATE_NEW)
-			ps->taken[seat->in_new] = 1;
-	}
-	for (size_t i = 0; i < n; i++) {
-		if ((ps->seats[i].flags & SEAT_MINE) && p->fate[i] == FATE_OTHER)
-			decide_mine(ps, i);
+	for (size_t i = 0; i < n; i++)
+		decide_staying(ps, i);
+	for (int shadowed = 0; shadowed < 2; shadowed++)
+		for (size_t i = 0; i < n; i++) {
+			uint8_t flags = ps->seats[i].flags;
+			if (!(flags & SEAT_MINE) || p->fate[i] != FATE_OTHER ||
+				!!(flags & SEAT_SHADOWED) != shadowed)
+				continue;
+			if (shadowed)
+				decide_shadowed(ps, i);
+			else
+				decide_mine(ps, i);
+		}
+	for (size_t i = 0; i < n; i++)
 		p->nfate[p->fate[i]]++;
-	}
 }
 
 /* --- edits ----------------------------------------------------------------------- */
@@ -186,8 +248,10 @@ add_tombstone(struct planning *ps, struct edit *edit, struct err *e)
 	plan_tombstone(ps->info.id, uidl, name);
 	for (size_t i = 0; i < ps->nlookalikes; i++)
 		if (text_equal(ps->lookalikes[i], text_of(name)))
-			return err_set(e, ERR_DATA, "format", "a server lists %s, which is a name "
-				"that only this run should know; nothing is changed", name);
+			return err_set(e, ERR_DATA, "format",
+				"a server lists %s, which is a name "
+				"that only this run should know; nothing is changed",
+				name);
 	struct text kept = arena_text(&ps->plan->arena, text_of(name));
 	edit->to = kept.at;
 	edit->len = (uint32_t)kept.len;
@@ -209,7 +273,8 @@ make_edits(struct planning *ps, struct err *e)
 			struct text to = plan_new_uidl(ps, ps->seats[i].partner);
 			edit.to = to.at;
 			edit.len = (uint32_t)to.len;
-		} else if (p->fate[i] != FATE_TOMBSTONE || add_tombstone(ps, &edit, e) < 0) {
+		} else if (p->fate[i] != FATE_TOMBSTONE ||
+			   add_tombstone(ps, &edit, e) < 0) {
 			if (p->fate[i] == FATE_TOMBSTONE)
 				return -1;
 			continue;
@@ -230,7 +295,9 @@ edit_account(struct planning *ps, enum edit_what what, struct value now, struct 
 		return;
 	to = arena_text(&p->arena, to);
 	p->edits[p->nedits++] = (struct edit){.index = (uint32_t)p->account,
-		.what = (uint8_t)what, .to = to.at, .len = (uint32_t)to.len};
+		.what = (uint8_t)what,
+		.to = to.at,
+		.len = (uint32_t)to.len};
 	p->host_edited = true;
 }
 
@@ -309,6 +376,17 @@ prepare(struct planning *ps)
 	}
 }
 
+/* Was this run of the move that is planned? Its account is the store's of that time. */
+static bool
+is_of_this_move(const struct planning *ps, const struct journal_file *f)
+{
+	const struct map_side *old = &ps->info.side[SIDE_OLD];
+	struct who was = who_parse(f->account);
+
+	return who_equal(was, who_of(old->user, old->host)) ||
+	       who_equal(was, plan_wanted(ps));
+}
+
 static int
 look_back(struct planning *ps, struct journal *j, struct err *e)
 {
@@ -319,14 +397,35 @@ look_back(struct planning *ps, struct journal *j, struct err *e)
 		return 0;
 	if (journal_files(j, &ps->plan->arena, false, &files, &n, e) < 0)
 		return -1;
-	for (size_t i = 0; i < n; i++)
-		if (files[i].state == JOURNAL_DONE && files[i].undoes == 0 &&
-			strcmp(files[i].path, ps->store->source->path) == 0) {
-			ps->written_before = true;
-			ps->as_we_left_it |= digest_equal(
-				&files[i].new_digest, &ps->store->source->digest);
+	for (size_t i = 0; i < n; i++) {
+		const struct journal_file *f = &files[i];
+		bool ours = is_of_this_move(ps, f);
+
+		if (f->undoes != 0)
+			continue;
+		if (ours) {
+			ps->map_ids = array_grow(ps->map_ids, &ps->map_ids_cap,
+				ps->nmap_ids + 1, sizeof(*ps->map_ids));
+			ps->map_ids[ps->nmap_ids++] = f->map_id;
 		}
+		/* Where --account names the store, nobody knows what it was called then. */
+		if (f->state == JOURNAL_DONE && (ours || ps->options->account != NULL) &&
+			strcmp(f->path, ps->store->source->path) == 0)
+			ps->written_before = true;
+	}
 	return 0;
+}
+
+/* Whatever the records are now, this map has done its work on them. */
+static void
+say_already(struct planning *ps)
+{
+	struct plan *p = ps->plan;
+
+	for (size_t i = 0; i < ps->store->nrecords; i++)
+		p->fate[i] = ps->seats[i].in_new != MATCH_NONE ? FATE_NEW : FATE_KEPT;
+	foresee(ps);
+	p->state = PLAN_ALREADY;
 }
 
 static int
@@ -347,16 +446,12 @@ make(struct planning *ps, struct journal *j, struct err *e)
 	if (plan_seat(ps, j, e) < 0)
 		return -1;
 	if (applied) {
-		/* Whatever the records are now, this map has done its work on them. */
-		for (size_t i = 0; i < ps->store->nrecords; i++)
-			p->fate[i] = ps->seats[i].in_new != MATCH_NONE ? FATE_NEW : FATE_KEPT;
-		foresee(ps);
-		p->state = PLAN_ALREADY;
+		say_already(ps);
 		return 0;
 	}
+	plan_copies(ps);
 	if (plan_check_overlap(ps) < 0 || plan_check_contested(ps) < 0)
 		return 0;
-	plan_copies(ps);
 	decide(ps);
 	foresee(ps);
 	if (make_edits(ps, e) < 0)
@@ -367,8 +462,8 @@ make(struct planning *ps, struct journal *j, struct err *e)
 }
 
 int
-plan_make(struct plan *p, const struct store *s, const struct settings *settings, struct map *m,
-	struct journal *j, const struct plan_options *o, struct err *e)
+plan_make(struct plan *p, const struct store *s, const struct settings *settings,
+	struct map *m, struct journal *j, const struct plan_options *o, struct err *e)
 {
 	struct planning ps = {
 		.plan = p, .store = s, .settings = settings, .map = m, .options = o};

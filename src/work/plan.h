@@ -12,20 +12,20 @@
 #include "model/format.h"
 
 struct plan_options {
-	const char *account;      /* USER@HOST, NULL: the map's old one */
+	const char *account;		       /* USER@HOST, NULL: the map's old one */
 	const char *client_host, *client_user; /* NULL: by settings, see below */
 	bool force, before_first_contact, allow_deletes, accept_size;
-	int64_t max_age;          /* seconds; 0: the default of 7 days, 1 for plain UIDLs */
+	int64_t max_age; /* seconds; 0: the default of 7 days, 1 for plain UIDLs */
 	int64_t now;
 };
 
 enum fate {
-	FATE_OTHER,     /* another account's record, out of reach of this plan */
-	FATE_RENAMED,   /* gets its partner's UIDL */
-	FATE_NEW,       /* new already: stays */
-	FATE_SAME,      /* the partner has the same UIDL: stays */
-	FATE_KEPT,      /* no partner, and its UIDL cannot come again: stays */
-	FATE_TOMBSTONE, /* no partner, and its UIDL may come again */
+	FATE_OTHER,	    /* another account's record, out of reach of this plan */
+	FATE_RENAMED,	    /* gets its partner's UIDL */
+	FATE_NEW,	    /* new already: stays */
+	FATE_SAME,	    /* the partner has the same UIDL: stays */
+	FATE_KEPT,	    /* no partner, and its UIDL cannot come again: stays */
+	FATE_TOMBSTONE,	    /* no partner, and its UIDL may come again */
 	FATE_WAS_TOMBSTONE, /* a tombstone that found no partner: stays */
 	FATES,
 };
@@ -33,12 +33,13 @@ enum fate {
 /* Why a record has no partner: an enum unmatched, or one of these. */
 enum why {
 	WHY_NONE = 0,
-	WHY_UNKNOWN = 32,   /* the old server did not list it */
-	WHY_PARTIAL,        /* a stub, which is never paired */
-	WHY_TARGET_HELD,    /* a record that is new already holds the partner's UIDL */
-	WHY_NOT_FIRM,       /* a rename could delete, and the evidence is not enough */
-	WHY_SIZE,           /* size evidence without --accept-size-evidence */
-	WHY_COPY,           /* a true copy; the new server has fewer of them */
+	WHY_UNKNOWN = 32, /* the old server did not list it */
+	WHY_PARTIAL,	  /* a stub, which is never paired */
+	WHY_TARGET_HELD,  /* a record that is new already holds the partner's UIDL */
+	WHY_NOT_FIRM,	  /* a rename could delete, and the evidence is not enough */
+	WHY_SIZE,	  /* size evidence without --accept-size-evidence */
+	WHY_COPY,	  /* a true copy; the new server has fewer of them */
+	WHY_SHADOWED,	  /* another record has its UIDL, and the client heeds that one */
 	WHYS,
 };
 
@@ -46,21 +47,21 @@ enum plan_state { PLAN_READY, PLAN_UNCHANGED, PLAN_ALREADY, PLAN_REFUSED };
 
 struct plan {
 	enum plan_state state;
-	struct err refusal;       /* state PLAN_REFUSED */
-	size_t account;           /* index in the store */
-	struct edit *edits;       /* records' order, then the account's */
+	struct err refusal; /* state PLAN_REFUSED */
+	size_t account;	    /* index in the store */
+	struct edit *edits; /* records' order, then the account's */
 	size_t nedits;
-	uint8_t *fate, *why;      /* by record */
-	uint8_t *will_delete;     /* by record: renamed, and the client would DELE it */
-	uint8_t *evidence;        /* by record: enum evidence_kind of its pair */
+	uint8_t *fate, *why;  /* by record */
+	uint8_t *will_delete; /* by record: renamed, and the client would DELE it */
+	uint8_t *evidence;    /* by record: enum evidence_kind of its pair */
 	size_t nfate[FATES], ndelete;
 	/* What the client would do at its next check, after the edits. */
 	size_t download, remove, keep;
 	struct settings settings;
 	bool host_edited;
 	struct text from_host, from_user, to_host, to_user;
-	int64_t map_age;          /* seconds */
-	struct buf texts;         /* the new UIDLs that the edits point to */
+	int64_t map_age;  /* seconds */
+	struct buf texts; /* the new UIDLs that the edits point to */
 	struct arena arena;
 };
 
@@ -71,7 +72,8 @@ void plan_release(struct plan *p);
 
 /* "reuidl-" and 32 hex digits of SHA-256(map id, NUL, old UIDL). */
 #define TOMBSTONE_LEN 39
-void plan_tombstone(const char *map_id, struct text old_uidl, char out[TOMBSTONE_LEN + 1]);
+void
+plan_tombstone(const char *map_id, struct text old_uidl, char out[TOMBSTONE_LEN + 1]);
 bool plan_is_tombstone(struct text uidl);
 const char *plan_why(uint8_t why); /* for people */
 

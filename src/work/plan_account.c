@@ -9,8 +9,7 @@ who_of(const char *user, const char *host)
 	return (struct who){text_of(host), text_of(user)};
 }
 
-/* The last '@' splits: user names hold it often. */
-static struct who
+struct who
 who_parse(const char *account)
 {
 	const char *at = strrchr(account, '@');
@@ -40,12 +39,20 @@ plan_who(const struct planning *ps, size_t i)
 	return w;
 }
 
+struct who
+plan_wanted(const struct planning *ps)
+{
+	const struct map_side *old = &ps->info.side[SIDE_OLD];
+
+	return ps->options->account != NULL ? who_parse(ps->options->account)
+					    : who_of(old->user, old->host);
+}
+
 int
 plan_choose_account(struct planning *ps)
 {
 	const struct store *s = ps->store;
-	struct who old = who_of(ps->info.side[SIDE_OLD].user, ps->info.side[SIDE_OLD].host);
-	struct who want = ps->options->account != NULL ? who_parse(ps->options->account) : old;
+	struct who want = plan_wanted(ps);
 
 	for (size_t i = 0; i < s->naccounts; i++)
 		if (who_equal(plan_who(ps, i), want)) {
@@ -53,17 +60,18 @@ plan_choose_account(struct planning *ps)
 			return 0;
 		}
 	if (s->naccounts == 0)
-		return plan_refuse(ps->plan, "account", "%s: it names no account", s->source->path);
+		return plan_refuse(
+			ps->plan, "account", "%s: it names no account", s->source->path);
 	struct who have = plan_who(ps, 0);
 	return plan_refuse(ps->plan, "account",
-		"%s: it is the record of %.*s@%.*s%s, not of %.*s@%.*s. If that is the same "
+		"%s: it is the record of %.*s@%.*s%s, not of %.*s@%.*s. If that is the "
+		"same "
 		"mailbox, say --account %.*s@%.*s",
 		s->source->path, TEXT_ARG(have.user), TEXT_ARG(have.host),
-		s->naccounts > 1 ? " and others" : "", TEXT_ARG(want.user), TEXT_ARG(want.host),
-		TEXT_ARG(have.user), TEXT_ARG(have.host));
+		s->naccounts > 1 ? " and others" : "", TEXT_ARG(want.user),
+		TEXT_ARG(want.host), TEXT_ARG(have.user), TEXT_ARG(have.host));
 }
 
-/* What host and user are to be after the move. Empty: as they are. */
 struct who
 plan_target(const struct planning *ps)
 {
@@ -71,8 +79,9 @@ plan_target(const struct planning *ps)
 	const struct map_side *new = &ps->info.side[SIDE_NEW];
 	struct who w = {{NULL, 0}, {NULL, 0}};
 
-	if (ps->settings->known && (ps->store->format->account_from_settings ||
-		text_equal_nocase(ps->settings->host, text_of(new->host))))
+	if (ps->settings->known &&
+		(ps->store->format->account_from_settings ||
+			text_equal_nocase(ps->settings->host, text_of(new->host))))
 		w = (struct who){ps->settings->host, ps->settings->user};
 	else if (!ps->store->format->account_from_settings)
 		w = who_of(new->user, new->host);

@@ -2,7 +2,8 @@
  * True copies (equal header and body) may stand for each other. If the new server has
  * fewer of them than the old one, the partners go to those that the client knows first,
  * and to those that it is about to delete last: the other way round, deleting one copy
- * would delete the one that the user keeps.
+ * would delete the one that the user keeps. For the same reason copies that the client
+ * has not had, or only a part of, keep as many from being deleted.
  */
 #include "work/plan_state.h"
 
@@ -49,36 +50,68 @@ give(struct seat *seat, uint32_t partner)
 	seat->flags |= SEAT_FIRM;
 }
 
-/* One class: members sorted by rank, and the partners that nobody the client knows
- * needs. */
 static void
-share(struct planning *ps, const struct member *m, size_t n, const struct loose_copy *spare,
-	size_t nfree)
+drop(struct seat *seat)
 {
-	size_t used = 0, last = n;
+	seat->partner = MATCH_NONE;
+	seat->unmatched = WHY_COPY;
+}
 
-	for (size_t i = 0; i < n; i++) {
-		struct seat *seat = &ps->seats[m[i].record];
+/* One class: members sorted by rank, and the copies that no record has. */
+struct class
+{
+	const struct member *at;
+	size_t n;
+	const struct loose_copy *loose; /* those with a partner first */
+	size_t nloose, nspare, used;
+};
 
-		if (m[i].rank == 2 || seat->partner != MATCH_NONE)
+static struct seat *
+seat_of(struct planning *ps, const struct class *c, size_t i)
+{
+	return &ps->seats[c->at[i].record];
+}
+
+/* A partner that nobody the client knows needs, or the last one that ranks behind has. */
+static bool
+find_partner(struct planning *ps, struct class *c, size_t i, size_t *last)
+{
+	if (c->used < c->nspare) {
+		give(seat_of(ps, c, i), c->loose[c->used++].partner);
+		return true;
+	}
+	while (*last > i + 1 && c->at[*last - 1].rank > c->at[i].rank) {
+		struct seat *from = seat_of(ps, c, --*last);
+
+		if (from->partner == MATCH_NONE)
 			continue;
-		if (used < nfree) {
-			give(seat, spare[used++].partner);
-			continue;
-		}
-		/* Take it from the last one that ranks behind. */
-		while (last > i + 1) {
-			struct seat *from = &ps->seats[m[--last].record];
+		give(seat_of(ps, c, i), from->partner);
+		drop(from);
+		return true;
+	}
+	return false;
+}
 
-			if (m[last].rank <= m[i].rank)
-				return;
-			if (from->partner == MATCH_NONE)
-				continue;
-			give(seat, from->partner);
-			from->partner = MATCH_NONE;
-			from->unmatched = WHY_COPY;
-			break;
-		}
+static void
+share(struct planning *ps, struct class *c)
+{
+	size_t last = c->n, left = c->nspare, reserved = c->nloose, i = 0;
+
+	for (size_t k = 0; k < c->n; k++) {
+		left += seat_of(ps, c, k)->partner != MATCH_NONE;
+		reserved += c->at[k].rank == 2;
+	}
+	for (; i < c->n && c->at[i].rank == 0; i++)
+		if (seat_of(ps, c, i)->partner != MATCH_NONE ||
+			find_partner(ps, c, i, &last))
+			left--;
+	for (; i < c->n && c->at[i].rank == 1; i++) {
+		struct seat *seat = seat_of(ps, c, i);
+
+		if (left <= reserved)
+			drop(seat);
+		else if (seat->partner != MATCH_NONE || find_partner(ps, c, i, &last))
+			left--;
 	}
 }
 
@@ -109,9 +142,12 @@ plan_copies(struct planning *ps)
 			end++;
 		while (f < ps->nloose && ps->loose[f].copies < all[i].copies)
 			f++;
-		for (fend = f; fend < ps->nloose && ps->loose[fend].copies == all[i].copies;)
-			fend++;
-		share(ps, all + i, end - i, ps->loose + f, fend - f);
+		struct class c = {.at = all + i, .n = end - i, .loose = ps->loose + f};
+		for (fend = f;
+			fend < ps->nloose && ps->loose[fend].copies == all[i].copies;)
+			c.nspare += ps->loose[fend++].partner != MATCH_NONE;
+		c.nloose = fend - f;
+		share(ps, &c);
 		f = fend;
 		i = end;
 	}

@@ -8,7 +8,7 @@
 
 /* Of the UIDLs that tell one mailbox from another, so many per cent must be known to
  * the old server. Clients forget what is gone, so a right mailbox has nearly all. */
-#define SHARE_KNOWN 80
+#define SHARE_KNOWN  80
 #define SHARE_FORCED 50
 
 int
@@ -29,34 +29,34 @@ plan_check_age(struct planning *ps)
 {
 	const struct plan_options *o = ps->options;
 	int64_t age = o->now - ps->info.matched;
-	int64_t max = o->max_age > 0 ? o->max_age : ps->info.plain ? PLAN_DAY : 7 * PLAN_DAY;
+	int64_t max = o->max_age > 0   ? o->max_age
+		      : ps->info.plain ? PLAN_DAY
+				       : 7 * PLAN_DAY;
 
-	/* A clock that was wrong then, or is now: nothing says how old the map is. */
-	if (age < -PLAN_DAY && o->max_age <= 0)
-		return plan_refuse(ps->plan, "old-map",
-			"%s: the map is from the future, by this machine's clock; prove it again "
-			"with match --refresh",
-			ps->info.path);
 	if (age <= max)
 		return 0;
 	return plan_refuse(ps->plan, "old-map",
-		"%s: the map is %lld days old%s; prove it again with match --refresh, or say "
+		"%s: the map is %lld days old%s; prove it again with match --refresh, or "
+		"say "
 		"--max-age %lld",
 		ps->info.path, (long long)(age / PLAN_DAY),
-		ps->info.plain ? ", and its UIDLs are of a kind that servers give anew" : "",
+		ps->info.plain ? ", and its UIDLs are of a kind that servers give anew"
+			       : "",
 		(long long)(age / PLAN_DAY + 1));
 }
 
 int
 plan_check_overlap(struct planning *ps)
 {
-	size_t share = ps->options->force ? SHARE_FORCED : SHARE_KNOWN, telling = 0, known = 0;
+	size_t share = ps->options->force ? SHARE_FORCED : SHARE_KNOWN, telling = 0,
+	       known = 0;
 
 	for (size_t i = 0; i < ps->store->nrecords; i++) {
 		const struct seat *seat = &ps->seats[i];
 
 		if (!(seat->flags & SEAT_MINE) || (seat->flags & SEAT_TOMBSTONE) ||
-			seat_is_new(seat) || uidl_is_plain(record_uidl(&ps->store->records[i])))
+			seat_is_new(seat) ||
+			uidl_is_plain(record_uidl(&ps->store->records[i])))
 			continue;
 		telling++;
 		known += (seat->flags & SEAT_OLD) != 0;
@@ -64,17 +64,47 @@ plan_check_overlap(struct planning *ps)
 	if (known * 100 >= telling * share)
 		return 0;
 	return plan_refuse(ps->plan, "overlap",
-		"%s: %zu of %zu UIDLs are on the old server: this does not look like that "
+		"%s: %zu of %zu UIDLs are on the old server: this does not look like "
+		"that "
 		"mailbox%s",
 		ps->store->source->path, known, telling,
 		known * 100 >= telling * SHARE_FORCED ? " (--force accepts half)" : "");
 }
 
-static bool
-is_contested(const struct seat *seat)
+/* How the records of the account stand in both lists; [1]: those whose UIDL is plain. */
+struct census {
+	size_t contested, same[2]; /* in both */
+	size_t old[2], new[2];	   /* in one of them only */
+	bool tombstones;
+	/* Both servers give UIDLs of this kind, so one that a single list has may have
+	 * been the other server's, for a message that is gone there. */
+	bool shared[2];
+};
+
+static struct census
+take_census(const struct planning *ps)
 {
-	return seat->in_new != MATCH_NONE && (seat->flags & SEAT_OLD) &&
-	       seat->partner != seat->in_new;
+	struct census c = {0};
+
+	for (size_t i = 0; i < ps->store->nrecords; i++) {
+		const struct seat *seat = &ps->seats[i];
+		bool plain = uidl_is_plain(record_uidl(&ps->store->records[i]));
+
+		if (!(seat->flags & SEAT_MINE))
+			continue;
+		if (seat->flags & SEAT_TOMBSTONE)
+			c.tombstones = true;
+		else if (seat_is_new(seat))
+			c.new[plain]++;
+		else if (seat->in_new != MATCH_NONE)
+			c.same[plain]++;
+		else if (seat->flags & SEAT_OLD)
+			c.old[plain]++;
+		c.contested += seat_is_contested(seat);
+	}
+	c.shared[0] = c.same[0] > 0;
+	c.shared[1] = ps->plain[SIDE_OLD] && ps->plain[SIDE_NEW];
+	return c;
 }
 
 /* What shows that the client still speaks the old server's UIDLs. */
@@ -86,56 +116,67 @@ line_is_witness(const struct planning *ps)
 	struct who line = {a->host.text, a->user.text};
 	struct who target = plan_target(ps);
 
-	/* With no settings at hand, what the client will say is the new URL's. */
+	/* With no settings at hand nobody knows what the client would write: its old name
+	 * may lead to the new server by now. */
 	if (target.host.len == 0)
-		target.host = text_of(sides[SIDE_NEW].host);
+		return false;
 	if (target.user.len == 0)
-		target.user = text_of(sides[SIDE_NEW].user);
-	return !ps->written_before && ps->store->account_rewritten && line.host.len > 0 &&
+		target.user = line.user;
+	return ps->store->account_rewritten && line.host.len > 0 &&
 	       who_equal(line, who_of(sides[SIDE_OLD].user, sides[SIDE_OLD].host)) &&
 	       !who_equal(line, target) &&
 	       !who_equal(line, who_of(sides[SIDE_NEW].user, sides[SIDE_NEW].host));
 }
 
-static bool
-records_are_witness(const struct planning *ps)
+/* UIDLs in one list only, of a kind that both servers give: they would all be of the
+ * server that the client asked last, were none of them a message that is gone. */
+static size_t
+count_mixed(const struct census *c)
 {
-	size_t only_old = 0;
+	size_t n = 0;
 
-	for (size_t i = 0; i < ps->store->nrecords; i++) {
-		const struct seat *seat = &ps->seats[i];
+	if (c->old[0] + c->old[1] == 0 || c->new[0] + c->new[1] == 0)
+		return 0;
+	for (int plain = 0; plain < 2; plain++)
+		if (c->shared[plain])
+			n += c->old[plain] + c->new[plain];
+	return n;
+}
 
-		if (!(seat->flags & SEAT_MINE))
-			continue;
-		if (seat_is_new(seat) || (seat->flags & SEAT_TOMBSTONE))
-			return false;
-		only_old += (seat->flags & SEAT_OLD) && seat->in_new == MATCH_NONE;
-	}
-	return only_old > 0;
+static bool
+records_are_witness(const struct census *c)
+{
+	if (c->tombstones || c->new[0] + c->new[1] > 0)
+		return false;
+	return (c->old[0] > 0 && !c->shared[0]) || (c->old[1] > 0 && !c->shared[1]);
 }
 
 int
 plan_check_contested(struct planning *ps)
 {
-	size_t n = 0;
+	struct census c = take_census(ps);
+	size_t n = c.contested + count_mixed(&c);
 
-	for (size_t i = 0; i < ps->store->nrecords; i++)
-		n += (ps->seats[i].flags & SEAT_MINE) && is_contested(&ps->seats[i]);
-	if (n == 0)
+	/* What an earlier run has written is the new server's whatever else speaks. */
+	ps->before_contact = !ps->written_before &&
+			     (ps->options->before_first_contact || line_is_witness(ps));
+	ps->speaks_old = c.contested + c.old[0] + c.old[1] > 0;
+	if (n == 0 || ps->before_contact)
 		return 0;
-	/* Matched again and applied again, with no contact in between: the user's word is
-	 * true, and a second permutation would hide mail that nobody has read. */
-	if (ps->as_we_left_it)
+	if (ps->written_before)
 		return plan_refuse(ps->plan, "contested",
-			"%s: it is still as an earlier run of reuidl left it, and %zu of its UIDLs "
-			"stand for another message on the old server than on the new one. Take "
-			"that run back first (reuidl undo)",
+			"%s: %zu of its UIDLs are given by both servers to different "
+			"messages, and an "
+			"earlier run has changed this store already; undo takes that "
+			"back",
 			ps->store->source->path, n);
-	if (ps->options->before_first_contact || line_is_witness(ps) || records_are_witness(ps))
+	if (records_are_witness(&c))
 		return 0;
 	return plan_refuse(ps->plan, "contested",
-		"%s: %zu of its UIDLs stand for one message on the old server and for another "
-		"on the new one, and nothing shows which server the client asked last. If it "
+		"%s: %zu of its UIDLs stand for one message on the old server and for "
+		"another "
+		"on the new one, and nothing shows which server the client asked last. "
+		"If it "
 		"has not been at the new server yet, say --before-first-contact",
 		ps->store->source->path, n);
 }

@@ -24,37 +24,61 @@ static struct text
 record_key(const struct planning *ps, uint32_t record)
 {
 	return ps->keys != NULL ? ps->keys[record]
-	                        : record_uidl(&ps->store->records[record]);
+				: record_uidl(&ps->store->records[record]);
 }
 
-/* A walk over the records with one key. */
-struct walk {
-	struct text key;
-	size_t at;
-	uint8_t tag;
-};
-
-static struct walk
-walk_begin(const struct planning *ps, struct text key)
-{
-	uint32_t hash = text_hash(key);
-
-	return (struct walk){key, hash & (ps->table_size - 1), (uint8_t)(hash >> 24)};
-}
-
-/* The next one, MATCH_NONE at the end. */
 static uint32_t
-walk_next(const struct planning *ps, struct walk *w)
+index_mask(const struct planning *ps)
 {
-	while (ps->table[w->at] != 0) {
-		uint32_t record = ps->table[w->at] - 1;
-		bool may = ps->tags[w->at] == w->tag;
+	return (uint32_t)(((uint64_t)1 << ps->table_bits) - 1);
+}
 
-		w->at = (w->at + 1) & (ps->table_size - 1);
-		if (may && text_equal(record_key(ps, record), w->key))
-			return record;
+/* The place of a key in the table: its own, or the empty one where it would stand. */
+static size_t
+place_of(const struct planning *ps, struct text key, uint32_t hash)
+{
+	uint32_t mask = index_mask(ps), tag = hash & ~mask, entry;
+	size_t at = hash & (ps->table_size - 1);
+
+	while ((entry = ps->table[at]) != 0) {
+		if ((entry & ~mask) == tag &&
+			text_equal(record_key(ps, (entry & mask) - 1), key))
+			break;
+		at = (at + 1) & (ps->table_size - 1);
 	}
-	return MATCH_NONE;
+	return at;
+}
+
+/* The record with that key, MATCH_NONE. */
+static uint32_t
+find(const struct planning *ps, struct text key)
+{
+	uint32_t hash = text_hash(key), entry;
+	size_t bit = hash & (ps->filter_bits - 1);
+
+	if (!(ps->filter[bit / 8] & 1u << bit % 8))
+		return MATCH_NONE;
+	entry = ps->table[place_of(ps, key, hash)];
+	return entry != 0 ? (entry & index_mask(ps)) - 1 : MATCH_NONE;
+}
+
+/* Counters are given by every server: a tombstone of another move stands for another
+ * message, although its UIDL is in this old list too. */
+static bool
+stands_behind(const struct planning *ps, struct text tombstone, struct text uidl)
+{
+	char name[TOMBSTONE_LEN + 1];
+
+	if (!uidl_is_plain(uidl))
+		return uidl.len > 0;
+	for (size_t i = 0; i < ps->nmap_ids; i++) {
+		if (i > 0 && strcmp(ps->map_ids[i], ps->map_ids[i - 1]) == 0)
+			continue;
+		plan_tombstone(ps->map_ids[i], uidl, name);
+		if (text_equal(tombstone, text_of(name)))
+			return true;
+	}
+	return false;
 }
 
 static int
@@ -80,7 +104,7 @@ make_keys(struct planning *ps, struct journal *j, struct err *e)
 			struct text behind = {NULL, 0};
 			if (journal_tombstone(j, uidl, a, &behind, e) < 0)
 				return -1;
-			if (behind.len > 0)
+			if (stands_behind(ps, uidl, behind))
 				uidl = behind;
 		}
 		ps->keys[i] = uidl;
@@ -90,6 +114,49 @@ make_keys(struct planning *ps, struct journal *j, struct err *e)
 	return 0;
 }
 
+/* Of two records with one key: does the earlier one count? The client heeds the last
+ * one; but a tombstone is not what it says to the client, and what stands under another
+ * account may only forbid a deletion. */
+static bool
+first_counts(const struct planning *ps, uint32_t first, uint32_t last)
+{
+	const struct record *r = ps->store->records;
+	uint8_t a = ps->seats[first].flags, b = ps->seats[last].flags;
+
+	if ((a ^ b) & SEAT_TOMBSTONE)
+		return b & SEAT_TOMBSTONE;
+	if (!(a & SEAT_MINE) || b & SEAT_MINE)
+		return false;
+	return r[first].state != RECORD_DELETE || r[last].state == RECORD_DELETE;
+}
+
+static void
+shadow(struct planning *ps, uint32_t record, uint32_t by)
+{
+	ps->seats[record].flags |= SEAT_SHADOWED;
+	ps->seats[record].partner = by;
+}
+
+static void
+add_to_table(struct planning *ps, uint32_t record)
+{
+	struct text key = record_key(ps, record);
+	uint32_t hash = text_hash(key), mask = index_mask(ps);
+	size_t bit = hash & (ps->filter_bits - 1), at = place_of(ps, key, hash);
+
+	if (ps->table[at] != 0) {
+		uint32_t other = (ps->table[at] & mask) - 1;
+		if (first_counts(ps, other, record)) {
+			shadow(ps, record, other);
+			return;
+		}
+		shadow(ps, other, record);
+	}
+	ps->filter[bit / 8] |= (uint8_t)(1u << bit % 8);
+	ps->table[at] = (record + 1) | (hash & ~mask);
+}
+
+/* Each key stands in the table once. */
 static void
 make_table(struct planning *ps)
 {
@@ -98,16 +165,50 @@ make_table(struct planning *ps)
 	ps->table_size = 16;
 	while (ps->table_size < n + n / 2)
 		ps->table_size *= 2;
+	/* index + 1 must fit. */
+	while (ps->table_bits < 32 && (uint64_t)1 << ps->table_bits <= n)
+		ps->table_bits++;
+	ps->filter_bits = 4 * ps->table_size;
 	ps->table = must_alloc(ps->table_size * sizeof(*ps->table));
-	ps->tags = must_alloc(ps->table_size);
-	for (size_t i = 0; i < n; i++) {
-		if (!(ps->seats[i].flags & SEAT_SEEN))
+	ps->filter = must_alloc(ps->filter_bits / 8);
+	for (uint32_t i = 0; i < n; i++)
+		if (ps->seats[i].flags & SEAT_SEEN)
+			add_to_table(ps, i);
+}
+
+/* Shadowed records lead to the one that counts, and have its places. The same message
+ * under the same UIDL needs no shadow: they stay what they are together. */
+static void
+place_shadowed(struct planning *ps)
+{
+	struct seat *seats = ps->seats;
+
+	for (size_t i = 0; i < ps->store->nrecords; i++) {
+		uint32_t by = (uint32_t)i;
+		while (seats[by].flags & SEAT_SHADOWED) {
+			uint32_t next = seats[by].partner;
+			if (seats[next].flags & SEAT_SHADOWED)
+				seats[by].partner = seats[next].partner;
+			by = next;
+		}
+		if (seats[i].flags & SEAT_SHADOWED)
+			seats[i].partner = by;
+	}
+	for (size_t i = 0; i < ps->store->nrecords; i++) {
+		struct seat *seat = &seats[i];
+		if (!(seat->flags & SEAT_SHADOWED))
 			continue;
-		struct walk w = walk_begin(ps, record_key(ps, (uint32_t)i));
-		while (ps->table[w.at] != 0)
-			w.at = (w.at + 1) & (ps->table_size - 1);
-		ps->table[w.at] = (uint32_t)i + 1;
-		ps->tags[w.at] = w.tag;
+		const struct seat *by = &seats[seat->partner];
+		seat->flags |= by->flags & SEAT_OLD;
+		if (seat->flags & SEAT_TOMBSTONE)
+			continue;
+		seat->in_new = by->in_new;
+		if (by->in_new == MATCH_NONE || by->partner != by->in_new)
+			continue;
+		seat->flags = (uint8_t)((seat->flags & ~SEAT_SHADOWED) |
+					(by->flags & SEAT_FIRM));
+		seat->evidence = by->evidence;
+		seat->partner = by->partner;
 	}
 }
 
@@ -116,8 +217,8 @@ note_lookalike(struct planning *ps, struct text uidl)
 {
 	if (!plan_is_tombstone(uidl))
 		return;
-	ps->lookalikes = array_grow(ps->lookalikes, &ps->lookalikes_cap, ps->nlookalikes + 1,
-		sizeof(*ps->lookalikes));
+	ps->lookalikes = array_grow(ps->lookalikes, &ps->lookalikes_cap,
+		ps->nlookalikes + 1, sizeof(*ps->lookalikes));
 	ps->lookalikes[ps->nlookalikes++] = arena_text(&ps->plan->arena, uidl);
 }
 
@@ -138,47 +239,62 @@ see_new(void *arg, const struct map_message *m, struct err *e)
 	ps->at[0] = 0;
 	buf_add(&ps->texts, m->uidl);
 	if (ps->texts.full)
-		return err_set(e, ERR_DATA, "format", "the map's new list is too long to use");
+		return err_set(
+			e, ERR_DATA, "format", "the map's new list is too long to use");
 	ps->at[ps->nnew + 1] = (uint32_t)ps->texts.len;
 	ps->usable[ps->nnew] = !(m->flags & (MESSAGE_TWICE | MESSAGE_BAD_UIDL));
+	ps->plain[SIDE_NEW] |= uidl_is_plain(m->uidl);
 	note_lookalike(ps, m->uidl);
 
-	struct walk w = walk_begin(ps, key_of(ps, m->uidl));
-	while ((record = walk_next(ps, &w)) != MATCH_NONE)
-		if (!(ps->seats[record].flags & SEAT_TOMBSTONE))
-			ps->seats[record].in_new = (uint32_t)ps->nnew;
+	record = find(ps, key_of(ps, m->uidl));
+	if (record != MATCH_NONE && !(ps->seats[record].flags & SEAT_TOMBSTONE))
+		ps->seats[record].in_new = (uint32_t)ps->nnew;
 	ps->nnew++;
 	return 0;
+}
+
+static void
+seat_old(struct planning *ps, uint32_t record, uint32_t partner,
+	const struct map_message *m)
+{
+	struct seat *seat = &ps->seats[record];
+	bool twice = seat->flags & SEAT_OLD;
+
+	/* Two old messages with one key: nobody knows which the record is. */
+	seat->partner = twice ? MATCH_NONE : partner;
+	seat->copies = twice ? 0 : m->copies;
+	seat->flags |= SEAT_OLD;
+	seat->evidence = m->evidence;
+	seat->unmatched = m->unmatched;
+	if (m->firm)
+		seat->flags |= SEAT_FIRM;
+	ps->next = record + 1;
+}
+
+static bool
+is_next(const struct planning *ps, struct text key)
+{
+	return ps->next < ps->store->nrecords &&
+	       (ps->seats[ps->next].flags & (SEAT_SEEN | SEAT_SHADOWED)) == SEAT_SEEN &&
+	       text_equal(record_key(ps, ps->next), key);
 }
 
 static int
 see_old(void *arg, const struct map_message *m, struct err *e)
 {
 	struct planning *ps = arg;
-	struct walk w = walk_begin(ps, key_of(ps, m->uidl));
-	uint32_t record, partner = m->partner;
-	bool known = false;
+	struct text key = key_of(ps, m->uidl);
+	uint32_t partner = m->partner;
 
 	(void)e;
 	note_lookalike(ps, m->uidl);
+	ps->plain[SIDE_OLD] |= uidl_is_plain(m->uidl);
 	if (partner != MATCH_NONE && (partner >= ps->nnew || !ps->usable[partner]))
 		partner = MATCH_NONE;
-	while ((record = walk_next(ps, &w)) != MATCH_NONE) {
-		struct seat *seat = &ps->seats[record];
-
-		/* Two old messages with one key: nobody knows which the record is. */
-		if (seat->flags & SEAT_OLD)
-			partner = MATCH_NONE;
-		seat->flags |= SEAT_OLD;
-		seat->partner = partner;
-		seat->copies = m->copies;
-		seat->evidence = m->evidence;
-		seat->unmatched = m->unmatched;
-		if (m->firm)
-			seat->flags |= SEAT_FIRM;
-		known = true;
-	}
-	if (!known && m->copies != 0 && partner != MATCH_NONE) {
+	uint32_t record = is_next(ps, key) ? ps->next : find(ps, key);
+	if (record != MATCH_NONE) {
+		seat_old(ps, record, partner, m);
+	} else if (m->copies != 0) {
 		ps->loose = array_grow(
 			ps->loose, &ps->loose_cap, ps->nloose + 1, sizeof(*ps->loose));
 		ps->loose[ps->nloose++] =
@@ -195,7 +311,8 @@ struct keyed {
 static int
 by_key(const void *a, const void *b)
 {
-	return text_compare(((const struct keyed *)a)->key, ((const struct keyed *)b)->key);
+	return text_compare(
+		((const struct keyed *)a)->key, ((const struct keyed *)b)->key);
 }
 
 /* Two new messages that the client cannot tell apart get no partner. */
@@ -209,7 +326,8 @@ drop_equal_keys(struct planning *ps)
 		return;
 	all = must_alloc(ps->nnew * sizeof(*all));
 	for (uint32_t i = 0; i < ps->nnew; i++)
-		all[i] = (struct keyed){arena_text(&a, key_of(ps, plan_new_uidl(ps, i))), i};
+		all[i] = (struct keyed){
+			arena_text(&a, key_of(ps, plan_new_uidl(ps, i))), i};
 	qsort(all, ps->nnew, sizeof(*all), by_key);
 	for (size_t i = 1; i < ps->nnew; i++)
 		if (text_equal(all[i - 1].key, all[i].key))
@@ -230,7 +348,10 @@ plan_seat(struct planning *ps, struct journal *j, struct err *e)
 		return -1;
 	drop_equal_keys(ps);
 	ps->taken = must_alloc(ps->nnew + 1);
-	return map_each(ps->map, SIDE_OLD, see_old, ps, e);
+	if (map_each(ps->map, SIDE_OLD, see_old, ps, e) < 0)
+		return -1;
+	place_shadowed(ps);
+	return 0;
 }
 
 void
@@ -238,7 +359,7 @@ plan_state_release(struct planning *ps)
 {
 	free(ps->seats);
 	free(ps->table);
-	free(ps->tags);
+	free(ps->filter);
 	buf_release(&ps->texts);
 	buf_release(&ps->key);
 	free(ps->at);
@@ -247,4 +368,5 @@ plan_state_release(struct planning *ps)
 	free(ps->loose);
 	free(ps->keys);
 	free(ps->lookalikes);
+	free(ps->map_ids);
 }

@@ -8,17 +8,19 @@
 #include "work/plan.h"
 
 enum seat_flag {
-	SEAT_OLD = 1,       /* the old list has its UIDL */
-	SEAT_FIRM = 2,      /* its pair may stand where a rename can be a DELE order */
+	SEAT_OLD = 1,	    /* the old list has its UIDL */
+	SEAT_FIRM = 2,	    /* its pair may stand where a rename can be a DELE order */
 	SEAT_TOMBSTONE = 4, /* it is one of ours; its key is the UIDL behind it */
-	SEAT_MINE = 8,      /* it belongs to the account that is planned */
-	SEAT_SEEN = 16,     /* the client consults it: this account's, or all are merged */
+	SEAT_MINE = 8,	    /* it belongs to the account that is planned */
+	SEAT_SEEN = 16, /* the client consults it: this account's, or all are merged */
+	SEAT_SHADOWED = 32, /* another record has its key, and that one counts */
 };
 
 /* One record's place in the map. */
 struct seat {
 	uint32_t in_new;  /* new message with its UIDL, MATCH_NONE */
-	uint32_t partner; /* new message that is its old one, MATCH_NONE */
+	uint32_t partner; /* new message that is its old one, MATCH_NONE; of a shadowed
+	                     one: the record that counts */
 	uint32_t copies;  /* class of true copies, 0 */
 	uint8_t flags, evidence, unmatched;
 };
@@ -30,17 +32,30 @@ struct planning {
 	const struct settings *settings;
 	struct map *map;
 	struct map_info info;
-	/* The journal knows of a map applied to this store: its UIDLs may be the new
+	/* A map of this move has been applied to this store: its UIDLs may be the new
 	 * server's although its account line is still the old one. */
 	bool written_before;
-	/* … and no client has written since: they surely are. */
-	bool as_we_left_it;
+	/* It is sure that the client has not been at the new server: a UIDL that only
+	 * that one lists is then chance, not a message that the client has had. Unless
+	 * chance cannot be, and no record tells of the old server: then that is not so
+	 * sure. */
+	bool before_contact, speaks_old;
+	/* Maps of this move that have been applied anywhere: their tombstones stand for
+	 * UIDLs of this old server. */
+	const char **map_ids;
+	size_t nmap_ids, map_ids_cap;
 	struct seat *seats; /* by record */
-	/* Records by the key of their UIDL: open addressing, index + 1, 0 empty. A byte
-	 * of each hash beside it: most UIDLs asked for are not there, and need not touch
-	 * a record to know it. */
+	/* Records by the key of their UIDL: open addressing, index + 1 in the low
+	 * `table_bits`, 0 empty. A table of a million is larger than a processor's cache,
+	 * and so are the records; so above the index stands as much of the hash as there
+	 * is room for, and `filter`, some eight bits a record, knows most of what is not
+	 * there at all. */
 	uint32_t *table;
-	uint8_t *tags;
+	unsigned table_bits;
+	uint8_t *filter;
+	size_t filter_bits; /* a power of two */
+	uint32_t next;	    /* after the record found last: lists and stores mostly share
+	                       their order, and then nothing is looked up */
 	size_t table_size;
 	/* The new list: where each UIDL stands in `texts`, and whether it can be a
 	 * target. */
@@ -48,10 +63,11 @@ struct planning {
 	uint32_t *at; /* nnew + 1 places */
 	uint8_t *usable, *taken;
 	size_t nnew, new_cap;
-	/* Pairs whose old message no record has; copies may take their partners. */
+	bool plain[2]; /* by enum side: UIDLs without a validity part are listed */
+	/* True copies that no record has; others may take their partners. */
 	struct loose_copy {
-		uint32_t copies, partner;
-	} *loose;
+		uint32_t copies, partner; /* partner: MATCH_NONE if it has none */
+	} * loose;
 	size_t nloose, loose_cap;
 	/* What each record is looked up by, NULL if that is its UIDL as it stands: the
 	 * format's key, and for a tombstone the UIDL behind it. */
@@ -69,20 +85,25 @@ struct who {
 };
 
 struct who who_of(const char *user, const char *host);
+/* USER@HOST; the last '@' splits, user names hold it often. */
+struct who who_parse(const char *account);
 /* Hosts fold their case, users do not. */
 bool who_equal(struct who a, struct who b);
 /* Host and user of an account of the store, or of the settings where it has none. */
 struct who plan_who(const struct planning *ps, size_t account);
 /* What they are to be after the move; empty: as they are. */
 struct who plan_target(const struct planning *ps);
+/* What the store is looked for by: --account, else the map's old one. */
+struct who plan_wanted(const struct planning *ps);
 
 /* Each: 0, or -1 with the plan refused. */
 int plan_choose_account(struct planning *ps);
 int plan_check_age(struct planning *ps);
 int plan_check_overlap(struct planning *ps);
+/* Sets before_contact as well. */
 int plan_check_contested(struct planning *ps);
-__attribute__((format(printf, 3, 4))) int plan_refuse(
-	struct plan *p, const char *reason, const char *fmt, ...);
+__attribute__((format(printf, 3, 4))) int
+plan_refuse(struct plan *p, const char *reason, const char *fmt, ...);
 
 /* Fill seats and the new list from the map. */
 int plan_seat(struct planning *ps, struct journal *j, struct err *e);
@@ -96,6 +117,14 @@ static inline bool
 seat_is_new(const struct seat *seat)
 {
 	return seat->in_new != MATCH_NONE && !(seat->flags & SEAT_OLD);
+}
+
+/* Both lists have its UIDL, and it is not proved to be one message. */
+static inline bool
+seat_is_contested(const struct seat *seat)
+{
+	return seat->in_new != MATCH_NONE && (seat->flags & SEAT_OLD) &&
+	       (seat->flags & SEAT_SHADOWED || seat->partner != seat->in_new);
 }
 
 static inline struct text
