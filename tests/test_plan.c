@@ -657,7 +657,7 @@ Test(plan, no_word_lifts_the_guard_of_a_file_that_is_as_we_left_it)
 		.temporary = "",
 		.map_id = "an earlier map of this move",
 		.format = "thunderbird",
-		.account = "",
+		.account = "ann@old.example.org",
 		.old_copy = "",
 		.new_copy = "",
 		.new_digest = digest_of(text_of(left))};
