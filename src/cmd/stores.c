@@ -159,9 +159,8 @@ stores_diff(struct run *r, struct map *m, struct err *e)
 			continue;
 		}
 		res->path = arena_string(&r->arena, text_of(j.target.path));
-		if (r->leftovers != NULL)
-			leftovers_see(r->leftovers, &j.store);
 		if (job_plan(&j, r, m, &failed) < 0 ||
+			leftovers_see(r->leftovers, &j, &failed) < 0 ||
 			job_plan_mail(&j, r, m, &failed) < 0 ||
 			mail_count(&j.mail, &failed) < 0) {
 			results_failed(res, r, &failed);
@@ -226,8 +225,11 @@ change(struct job *j, struct run *r, struct result *res, struct map *m, struct e
 
 	if (map_info(m, &r->arena, &info, e) < 0 || check_deletes(j, r, e) < 0)
 		return -1;
+	/* Those of other accounts stand for no UIDL of this old server, later too. */
 	for (size_t i = 0; rc == 0 && i < p->nedits; i++)
-		if (p->edits[i].what == EDIT_UIDL && p->fate[p->edits[i].index] == FATE_TOMBSTONE)
+		if (p->edits[i].what == EDIT_UIDL &&
+			p->fate[p->edits[i].index] == FATE_TOMBSTONE &&
+			j->store.records[p->edits[i].index].account == p->account)
 			rc = journal_add_tombstone(j->journal, edit_text(&p->edits[i]),
 				store_value(&j->store, &p->edits[i]), e);
 	buf_init(&bytes, 0);
@@ -287,6 +289,8 @@ apply_one(struct job *j, struct run *r, const struct found *f, struct map *m,
 		*e = j->plan.refusal;
 		return -1;
 	}
+	if (leftovers_see(r->leftovers, j, e) < 0)
+		return -1;
 	if (j->plan.state == PLAN_READY)
 		return change(j, r, res, m, e);
 	return 0;
