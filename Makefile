@@ -69,8 +69,8 @@ corpus: $(FUZZ)
 		$$f $(foreach n,$(shell seq 0 $(words $(FORMATS))),--first=$n fixtures) || exit 1; \
 	done
 
-unit: $(B)/unit
-	@tests/run.sh $(B)/unit -j2 $(CRITERION)
+unit: $(B)/unit $(B)/reuidl
+	@REUIDL=$(B)/reuidl tests/run.sh $(B)/unit -j2 $(CRITERION)
 
 # xml2-config is asked when make starts: after an installation, make starts again.
 demo:
@@ -91,7 +91,7 @@ check-asan:
 	@+$(MAKE) --no-print-directory B=$(B)/asan CFLAGS="-g -O1 $(SANITIZE)" sanitized
 
 sanitized: all corpus $(B)/unit
-	@tests/sanitized.sh $(B)/unit -j2 $(CRITERION)
+	@REUIDL=$(B)/reuidl tests/sanitized.sh $(B)/unit -j2 $(CRITERION)
 
 # A few suites only: valgrind takes a hundred times as long.
 check-valgrind: $(B)/unit

@@ -535,7 +535,8 @@ Test(plan, contested_witness_is_an_account_line_that_the_client_would_have_rewri
 	tear_down(&w);
 }
 
-Test(plan, contested_witness_fails_where_the_settings_are_unknown)
+Test(plan,
+	contested_witness_is_the_line_against_the_new_url_where_the_settings_are_unknown)
 {
 	struct world w;
 
@@ -544,10 +545,25 @@ Test(plan, contested_witness_fails_where_the_settings_are_unknown)
 	lists(&w, SIDE_OLD, "1 2 3");
 	lists(&w, SIDE_NEW, "1 2 3 4");
 	pairs(&w, "1>2 2>3 3>1", EVIDENCE_STRICT, true, 0);
-	/* Its old name may lead to the new server by now. */
 	make_plan(&w, OLD_ACCOUNT "k 1 1\nk 2 1\nk 3 1\n");
-	cr_assert_eq(w.plan.state, PLAN_REFUSED);
-	cr_assert_str_eq(w.plan.refusal.reason, "contested");
+	cr_assert_eq(w.plan.state, PLAN_READY, "%s", w.plan.refusal.message);
+	tear_down(&w);
+}
+
+Test(plan, contested_witness_is_the_whole_old_list_with_more_than_the_new_one_has)
+{
+	struct world w;
+
+	set_up(&w);
+	w.hosts[1] = "old.example.org";
+	lists(&w, SIDE_OLD, "1 2 3 4 5");
+	lists(&w, SIDE_NEW, "1 2 3 4");
+	/* 4 is new mail, and the old 2, 4, 5 have not been copied. */
+	pairs(&w, "1>2 3>1", EVIDENCE_STRICT, true, 0);
+	make_plan(&w, OLD_ACCOUNT "k 1 1\nk 2 1\nk 3 1\nk 4 1\nk 5 1\n");
+	cr_assert_eq(w.plan.state, PLAN_READY, "%s", w.plan.refusal.message);
+	cr_assert(is_set_aside(&w, "4"));
+	cr_assert_eq(w.plan.download, 2);
 	tear_down(&w);
 }
 
@@ -676,7 +692,7 @@ Test(plan, no_word_lifts_the_guard_of_a_file_that_is_as_we_left_it)
 	make_plan(&w, left);
 	cr_assert_eq(w.plan.state, PLAN_REFUSED);
 	cr_assert_str_eq(w.plan.refusal.reason, "contested");
-	cr_assert(strstr(w.plan.refusal.message, "reuidl undo") != NULL);
+	cr_assert(strstr(w.plan.refusal.message, "undo takes that back") != NULL);
 	tear_down(&w);
 }
 

@@ -1,3 +1,4 @@
+#include "cmd/next.h"
 #include "cmd/servers.h"
 #include "cmd/stores.h"
 #include "model/words.h"
@@ -141,6 +142,8 @@ check(struct run *r, struct server *server, struct found_list *list, struct err 
 	}
 	rc = show_wanted(r, box, wanted, &w, e);
 	server_notes(r, server);
+	if (rc == 0)
+		show_states(r);
 	free(wanted);
 	mailbox_close(&box, 1);
 	return rc;

@@ -1,14 +1,24 @@
+#include "cmd/leftovers.h"
 #include "cmd/next.h"
 
 int
 cmd_diff(struct run *r, struct err *e)
 {
+	struct leftovers left;
 	struct map *m;
 	int rc;
 
 	if (open_map(r, &m, e) < 0)
 		return -1;
-	rc = stores_diff(r, m, e);
+	rc = leftovers_load(&left, m, e);
+	if (rc == 0) {
+		r->leftovers = &left;
+		rc = stores_diff(r, m, e);
+		r->leftovers = NULL;
+		if (rc == 0)
+			leftovers_show(&left, r);
+		leftovers_release(&left);
+	}
 	if (rc == 0)
 		rc = next_after_diff(r, e);
 	map_close(m);

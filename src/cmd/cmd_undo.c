@@ -50,16 +50,19 @@ list(struct run *r, const struct journal_file *files, size_t n)
 		time_t t = (time_t)f->time;
 		struct tm *tm = localtime(&t);
 
-		if (tm == NULL || strftime(when, sizeof(when), "%Y-%m-%d %H:%M:%S", tm) == 0)
+		if (tm == NULL ||
+			strftime(when, sizeof(when), "%Y-%m-%d %H:%M:%S", tm) == 0)
 			when[0] = '\0';
-		out(r->console, "%s  %s  %-12s %s%s, %llu renamed, %llu set aside\n", f->run, when,
-			state_words[f->state], f->undoes != 0 ? "undo of " : "", f->path,
-			(unsigned long long)f->renamed, (unsigned long long)f->tombstones);
+		out(r->console, "%s  %s  %-12s %s%s, %llu renamed, %llu set aside\n",
+			f->run, when, state_words[f->state],
+			f->undoes != 0 ? "undo of " : "", f->path,
+			(unsigned long long)f->renamed,
+			(unsigned long long)f->tombstones);
 		struct result *res = add_result(r, f);
 		res->renamed = f->renamed;
 		res->tombstones = f->tombstones;
 		res->state = f->state == JOURNAL_UNDONE || f->undoes != 0 ? STATE_UNDONE
-			     : f->state == JOURNAL_DONE                   ? STATE_APPLIED
+			     : f->state == JOURNAL_DONE			  ? STATE_APPLIED
 									  : STATE_FAILED;
 	}
 	if (n == 0)
@@ -100,14 +103,38 @@ undo_one(struct run *r, struct journal *j, const struct journal_file *f)
 	if (done.whole) {
 		out(r->console, "%s: as it was before\n", f->path);
 		if (done.forgotten > 0)
-			out(r->console, "  %zu records that the client made since are forgotten\n",
+			out(r->console,
+				"  %zu records that the client made since are "
+				"forgotten\n",
 				done.forgotten);
 	} else {
 		out(r->console,
-			"%s: the client has changed it since; %zu records taken back, %zu left as "
+			"%s: the client has changed it since; %zu records taken back, "
+			"%zu left as "
 			"they are now\n",
 			f->path, done.taken_back, done.left);
 	}
+}
+
+/* A name with a slip in it must not look like "all is taken back". */
+static int
+check_names(
+	const struct run *r, const struct journal_file *files, size_t n, struct err *e)
+{
+	for (size_t i = 0; i < r->options->nstores; i++) {
+		const char *name = r->options->stores[i];
+		bool known = os_exists(name);
+
+		for (size_t k = 0; !known && k < n; k++)
+			known = text_starts(text_of(files[k].path), name);
+		if (!known)
+			return err_set(e, ERR_NO_STORE, "",
+				"%s: there is no such file, and no run has changed one "
+				"of that "
+				"name",
+				name);
+	}
+	return 0;
 }
 
 /* The run to take back: the one named, or the newest with something to take back. */
@@ -118,10 +145,14 @@ undo_run(struct run *r, struct journal *j, const struct journal_file *files, siz
 	const char *run = r->options->run;
 	size_t did = 0;
 
+	if (check_names(r, files, n, e) < 0)
+		return -1;
+
 	for (size_t i = 0; i < n; i++) {
 		const struct journal_file *f = &files[i];
 
-		if (f->state != JOURNAL_DONE || f->undoes != 0 || !is_named(r, f->path, &r->arena))
+		if (f->state != JOURNAL_DONE || f->undoes != 0 ||
+			!is_named(r, f->path, &r->arena))
 			continue;
 		if (run == NULL)
 			run = f->run;
@@ -131,7 +162,8 @@ undo_run(struct run *r, struct journal *j, const struct journal_file *files, siz
 		did++;
 	}
 	if (did == 0 && run != NULL)
-		return err_set(e, ERR_USAGE, "", "run %s has nothing to take back (undo --list)", run);
+		return err_set(e, ERR_USAGE, "",
+			"run %s has nothing to take back (undo --list)", run);
 	if (did == 0)
 		out(r->console, "nothing to take back\n");
 	else

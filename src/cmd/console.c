@@ -1,7 +1,10 @@
 #include "cmd/console.h"
 #include "base/os.h"
 
+#include "base/arena.h"
+
 #include <stdarg.h>
+#include <stdlib.h>
 #include <time.h>
 
 void
@@ -76,34 +79,57 @@ keep_log(struct console *c, const char *text)
 }
 
 /* What was said goes to the log and into the report, whatever the terminal shows. */
-__attribute__((format(printf, 2, 0))) static void
-keep(struct console *c, const char *fmt, va_list args)
+static void
+keep(struct console *c, const char *text)
 {
-	size_t from = c->transcript.len;
-	struct buf line = {.max = (size_t)1 << 24};
-	struct buf *to = c->transcript.max > 0 ? &c->transcript : &line;
-
-	if (c->log == NULL && c->transcript.max == 0)
-		return;
-	if (to == &line)
-		from = 0;
-	buf_vprint(to, fmt, args);
-	if (!to->full) {
-		buf_byte(to, '\0');
-		keep_log(c, to->at + from);
-		to->len--;
-	}
-	buf_release(&line);
+	keep_log(c, text);
+	if (c->transcript.max > 0)
+		buf_add(&c->transcript, text_of(text));
 }
 
-__attribute__((format(printf, 2, 3))) static void
-keep_text(struct console *c, const char *fmt, ...)
+static bool
+is_harmless(struct text t)
 {
-	va_list args;
+	for (size_t i = 0; i < t.len; i++)
+		if (t.at[i] != '\n' && (t.at[i] < 0x20 || t.at[i] > 0x7e))
+			return false;
+	return true;
+}
 
-	va_start(args, fmt);
-	keep(c, fmt, args);
-	va_end(args);
+/* Names of files and of accounts are other people's bytes: none of them gets to a
+ * terminal as a control byte. Line ends are kept, they are our own. malloc'ed. */
+__attribute__((format(printf, 1, 0))) static char *
+compose(const char *fmt, va_list args)
+{
+	char *raw = NULL, *safe;
+	va_list again;
+	size_t used = 0;
+
+	va_copy(again, args);
+	int n = vsnprintf(NULL, 0, fmt, again);
+	va_end(again);
+	raw = must_alloc((size_t)(n < 0 ? 0 : n) + 1);
+	if (n >= 0)
+		vsnprintf(raw, (size_t)n + 1, fmt, args);
+	struct text rest = text_of(raw);
+	if (is_harmless(rest))
+		return raw;
+	/* No byte becomes more than six. */
+	size_t room = 6 * rest.len + 1;
+	safe = must_alloc(room);
+	while (rest.len > 0) {
+		size_t line = text_find(rest, '\n');
+
+		text_escape((struct text){rest.at, line}, safe + used, room - used);
+		used += strlen(safe + used);
+		if (line < rest.len)
+			safe[used++] = '\n';
+		line += line < rest.len;
+		rest = (struct text){rest.at + line, rest.len - line};
+	}
+	safe[used] = '\0';
+	free(raw);
+	return safe;
 }
 
 int
@@ -127,14 +153,14 @@ out(struct console *c, const char *fmt, ...)
 	va_list args;
 
 	va_start(args, fmt);
-	keep(c, fmt, args);
+	char *text = compose(fmt, args);
 	va_end(args);
-	if (c->json || c->quiet)
-		return;
-	console_settle(c);
-	va_start(args, fmt);
-	vprintf(fmt, args);
-	va_end(args);
+	keep(c, text);
+	if (!c->json && !c->quiet) {
+		console_settle(c);
+		fputs(text, stdout);
+	}
+	free(text);
 }
 
 void
@@ -144,20 +170,20 @@ out_colour(struct console *c, char colour, const char *fmt, ...)
 	const char *code = colour == '-' ? "31" : colour == '+' ? "32" : colour == '@' ? "36" : "1";
 
 	va_start(args, fmt);
-	keep(c, fmt, args);
+	char *text = compose(fmt, args);
 	va_end(args);
-	keep_text(c, "\n");
-	if (c->json || c->quiet)
-		return;
-	console_settle(c);
-	if (c->colour)
-		printf("\033[%sm", code);
-	va_start(args, fmt);
-	vprintf(fmt, args);
-	va_end(args);
-	if (c->colour)
-		fputs("\033[0m", stdout);
-	putchar('\n');
+	keep(c, text);
+	keep(c, "\n");
+	if (!c->json && !c->quiet) {
+		console_settle(c);
+		if (c->colour)
+			printf("\033[%sm", code);
+		fputs(text, stdout);
+		if (c->colour)
+			fputs("\033[0m", stdout);
+		putchar('\n');
+	}
+	free(text);
 }
 
 void
@@ -166,21 +192,23 @@ tell(struct console *c, const char *fmt, ...)
 	va_list args;
 
 	va_start(args, fmt);
-	keep(c, fmt, args);
+	char *text = compose(fmt, args);
 	va_end(args);
-	if (c->quiet)
-		return;
-	console_settle(c);
-	fflush(stdout);
-	va_start(args, fmt);
-	vfprintf(stderr, fmt, args);
-	va_end(args);
+	keep(c, text);
+	if (!c->quiet) {
+		console_settle(c);
+		fflush(stdout);
+		fputs(text, stderr);
+	}
+	free(text);
 }
 
 void
 console_error(struct console *c, const char *message)
 {
-	keep_text(c, "reuidl: %s\n", message);
+	keep(c, "reuidl: ");
+	keep(c, message);
+	keep(c, "\n");
 	console_settle(c);
 	fflush(stdout);
 	fprintf(stderr, "reuidl: %s\n", message);

@@ -27,14 +27,22 @@ take(void *arg, const struct map_message *m, struct err *e)
 static int
 by_uidl(const void *a, const void *b)
 {
-	return text_compare(((const struct leftover *)a)->uidl, ((const struct leftover *)b)->uidl);
+	return text_compare(
+		((const struct leftover *)a)->uidl, ((const struct leftover *)b)->uidl);
 }
 
 int
 leftovers_load(struct leftovers *l, struct map *m, struct err *e)
 {
+	struct map_info info;
+	int rc;
+
 	*l = (struct leftovers){0};
-	if (map_each(m, SIDE_OLD, take, l, e) < 0) {
+	rc = map_info(m, &l->arena, &info, e);
+	/* A long list is not read for nothing. */
+	if (rc == 0 && info.pairs < info.side[SIDE_OLD].count)
+		rc = map_each(m, SIDE_OLD, take, l, e);
+	if (rc < 0) {
 		leftovers_release(l);
 		return -1;
 	}
@@ -43,17 +51,43 @@ leftovers_load(struct leftovers *l, struct map *m, struct err *e)
 	return 0;
 }
 
-void
-leftovers_see(struct leftovers *l, const struct store *s)
+/* The old server's UIDL of a record; empty if it speaks of a message on the new one:
+ * after the move a 7 is another message than it was before. */
+static int
+old_uidl(struct leftovers *l, const struct job *j, size_t i, struct text *uidl,
+	struct err *e)
 {
-	l->stores = true;
-	for (size_t i = 0; l->n > 0 && i < s->nrecords; i++) {
-		struct leftover key = {.uidl = record_uidl(&s->records[i])};
-		struct leftover *hit = bsearch(&key, l->at, l->n, sizeof(*l->at), by_uidl);
+	const struct plan *p = &j->plan;
 
+	*uidl = record_uidl(&j->store.records[i]);
+	if (plan_is_tombstone(*uidl))
+		return journal_tombstone(j->journal, *uidl, &l->arena, uidl, e);
+	if (p->fate[i] == FATE_NEW || (p->state == PLAN_ALREADY && uidl_is_plain(*uidl)))
+		uidl->len = 0;
+	return 0;
+}
+
+int
+leftovers_see(struct leftovers *l, const struct job *j, struct err *e)
+{
+	if (l == NULL || j->plan.state == PLAN_REFUSED)
+		return 0;
+	l->stores = true;
+	for (size_t i = 0; l->n > 0 && i < j->store.nrecords; i++) {
+		uint32_t account = j->store.records[i].account;
+		struct leftover key = {.had = false}, *hit;
+
+		if (account != STORE_NO_ACCOUNT && account != j->plan.account)
+			continue;
+		if (old_uidl(l, j, i, &key.uidl, e) < 0)
+			return -1;
+		if (key.uidl.len == 0)
+			continue;
+		hit = bsearch(&key, l->at, l->n, sizeof(*l->at), by_uidl);
 		if (hit != NULL)
 			hit->had = true;
 	}
+	return 0;
 }
 
 static void
@@ -79,14 +113,21 @@ leftovers_show(const struct leftovers *l, struct run *r)
 		return;
 	for (size_t i = 0; i < l->n; i++)
 		never += !l->at[i].had;
-	out(r->console, "%zu messages are only on the old server", l->n);
+	out(r->console, "%zu message%s only on the old server", l->n,
+		l->n == 1 ? " is" : "s are");
 	if (!l->stores)
 		out(r->console, ":\n");
 	else if (never == 0)
-		out(r->console, "; the clients have all of them\n");
+		out(r->console, "; the client has had %s\n",
+			l->n == 1 ? "it" : "all of them");
+	else if (l->n == 1)
+		out(r->console,
+			"; no client here has fetched it. Fetch it before the old server "
+			"goes:\n");
 	else
 		out(r->console,
-			"; %zu of them no client here has fetched. Fetch them before the old "
+			"; %zu of them no client here has fetched. Fetch them before the "
+			"old "
 			"server goes:\n",
 			never);
 	for (size_t i = 0; i < l->n && shown < max; i++)

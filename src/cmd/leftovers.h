@@ -6,8 +6,8 @@
 #define CMD_LEFTOVERS_H
 
 #include "cmd/command.h"
+#include "cmd/stores.h"
 #include "map/map.h"
-#include "model/store.h"
 
 struct leftover {
 	struct text uidl, date, from, subject;
@@ -23,7 +23,8 @@ struct leftovers {
 };
 
 int leftovers_load(struct leftovers *l, struct map *m, struct err *e);
-void leftovers_see(struct leftovers *l, const struct store *s);
+/* What the client of this planned store has had. A store that is refused says nothing. */
+int leftovers_see(struct leftovers *l, const struct job *j, struct err *e);
 void leftovers_show(const struct leftovers *l, struct run *r);
 void leftovers_release(struct leftovers *l);
 

@@ -57,6 +57,7 @@ show_states(struct run *r)
 		{STATE_APPLIED, "changed"},
 		{STATE_UNDONE, "taken back"},
 		{STATE_PLANNED, "to be changed"},
+		{STATE_SHOWN, "checked"},
 		{STATE_ALREADY, "changed by this map before"},
 		{STATE_UNCHANGED, "with nothing to change"},
 		{STATE_REFUSED, "refused"},

@@ -1,5 +1,6 @@
 #include "cmd/options.h"
 #include "cmd/command.h"
+#include "model/format.h"
 
 #include <stddef.h>
 #include <stdio.h>
@@ -41,7 +42,7 @@ static const struct row rows[] = {
 		"use pairs found by size alone"},
 	{"max-age", NUMBER, AT(max_age), PLAN, "DAYS", "accept a map as old as that"},
 	{"stat", FLAG, AT(stat), " diff migrate ", NULL, "counts only"},
-	{"all", FLAG, AT(all), " diff migrate match check ", NULL, "every line"},
+	{"all", FLAG, AT(all), " diff apply migrate match check ", NULL, "every line"},
 	{"run", STRING, AT(run), " undo ", "ID", "the run to take back"},
 	{"from-backup", FLAG, AT(from_backup), " undo ", NULL,
 		"put the file of before back, whatever it is now"},
@@ -192,6 +193,20 @@ check_commands(const struct options *o, int argc, char **argv, struct err *e)
 	return 0;
 }
 
+static int
+check_values(const struct options *o, struct err *e)
+{
+	const char *at = o->account != NULL ? strrchr(o->account, '@') : NULL;
+
+	if (o->client != NULL && format_named(text_of(o->client)) == NULL)
+		return err_set(e, ERR_USAGE, "",
+			"--client: there is no client \"%s\"; reuidl formats lists them", o->client);
+	if (o->account != NULL && (at == NULL || at[1] == '\0'))
+		return err_set(e, ERR_USAGE, "", "--account wants USER@HOST, not \"%s\"",
+			o->account);
+	return 0;
+}
+
 int
 options_parse(struct options *o, int argc, char **argv, struct arena *a, struct err *e)
 {
@@ -218,7 +233,9 @@ options_parse(struct options *o, int argc, char **argv, struct arena *a, struct 
 		return 0;
 	if (command_named(o->command) == NULL)
 		return err_set(e, ERR_USAGE, "", "there is no command \"%s\"", o->command);
-	return check_commands(o, argc, argv, e);
+	if (check_commands(o, argc, argv, e) < 0)
+		return -1;
+	return check_values(o, e);
 }
 
 void

@@ -20,8 +20,9 @@ from_file(const char *path, char **password, struct err *e)
 		os_wipe(bytes, len);
 		free(bytes);
 		return err_set(e, ERR_USAGE, "",
-			"%s: others can read this password file (mode %04o): chmod 600 it", path,
-			st.mode);
+			"%s: others can read this password file (mode %04o): chmod 600 "
+			"it",
+			path, st.mode);
 	}
 	c.all = (struct text){bytes, len};
 	take_line(&c, &line);
@@ -30,7 +31,8 @@ from_file(const char *path, char **password, struct err *e)
 	os_wipe(bytes, len);
 	free(bytes);
 	if (*password == NULL)
-		return err_set(e, ERR_USAGE, "", "%s: its first line, the password, is empty", path);
+		return err_set(e, ERR_USAGE, "",
+			"%s: its first line, the password, is empty", path);
 	return 0;
 }
 
@@ -78,7 +80,8 @@ from_netrc(struct run *r, const struct mailbox_url *url, char **password, struct
 		os_wipe(bytes, len);
 		free(bytes);
 		return err_set(e, ERR_USAGE, "",
-			"%s: others can read these passwords (mode %04o): chmod 600 it", path, st.mode);
+			"%s: others can read these passwords (mode %04o): chmod 600 it",
+			path, st.mode);
 	}
 	while (*password == NULL && next_word(bytes, len, &off, &key)) {
 		if (text_equal(key, text_of("default"))) {
@@ -101,8 +104,8 @@ from_netrc(struct run *r, const struct mailbox_url *url, char **password, struct
 	os_wipe(bytes, len);
 	free(bytes);
 	if (*password == NULL)
-		return err_set(e, ERR_USAGE, "", "%s: no password for %s at %s", path, url->user,
-			url->host);
+		return err_set(e, ERR_USAGE, "", "%s: no password for %s at %s", path,
+			url->user, url->host);
 	return 0;
 }
 
@@ -119,35 +122,54 @@ get_password(struct run *r, const struct side_options *so, const char *side,
 	if (so->password_env != NULL) {
 		const char *value = os_env(so->password_env);
 		if (value == NULL)
-			return err_set(e, ERR_USAGE, "", "the environment variable %s is not set",
+			return err_set(e, ERR_USAGE, "",
+				"the environment variable %s is not set",
 				so->password_env);
 		*password = must_string(text_of(value));
 		return 0;
 	}
 	if (so->netrc)
 		return from_netrc(r, url, password, e);
-	prompt = arena_print(&r->arena, "Password of %s at the %s server %s: ", url->user, side,
-		url->host);
+	prompt = arena_print(&r->arena, "Password of %s at the %s server %s: ", url->user,
+		side, url->host);
 	if (r->options->no_input || !os_ask_secret(prompt, password))
 		return err_set(e, ERR_USAGE, "",
-			"no password for the %s server: give --%s-password-file, -command, -env or "
+			"no password for the %s server: give --%s-password-file, "
+			"-command, -env or "
 			"-netrc",
 			side, side);
 	return 0;
 }
 
 static int
-one_of(const char *side, const char *option, const char *value, const char *yes, const char *no, bool *out_,
-	struct err *e)
+one_of(const char *side, const char *option, const char *value, const char *yes,
+	const char *no, bool *out_, struct err *e)
 {
 	if (value == NULL || strcmp(value, yes) == 0)
 		*out_ = true;
 	else if (strcmp(value, no) == 0)
 		*out_ = false;
 	else
-		return err_set(e, ERR_USAGE, "", "--%s-%s is %s or %s, not \"%s\"", side, option,
-			yes, no, value);
+		return err_set(e, ERR_USAGE, "", "--%s-%s is %s or %s, not \"%s\"", side,
+			option, yes, no, value);
 	return 0;
+}
+
+/* libcurl finds out only when it connects, and then says that the server is away. */
+static int
+check_proxy(const char *side, const char *proxy, struct err *e)
+{
+	static const char *const schemes[] = {"socks5h://", "socks5://", "socks4a://",
+		"socks4://", "http://", "https://"};
+
+	for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++)
+		if (proxy == NULL || (text_starts(text_of(proxy), schemes[i]) &&
+					     strlen(proxy) > strlen(schemes[i])))
+			return 0;
+	return err_set(e, ERR_USAGE, "",
+		"--%s-proxy wants socks5h://HOST:PORT or http://HOST:PORT, "
+		"not \"%s\"",
+		side, proxy);
 }
 
 int
@@ -171,8 +193,10 @@ server_init(struct server *s, struct run *r, int side, struct err *e)
 			side_names[side]);
 	const char *name = side_names[side];
 	if (mailbox_url_parse(so->url, &r->arena, &o.url, e) < 0 ||
+		check_proxy(name, so->proxy, e) < 0 ||
 		one_of(name, "tls", so->tls, "required", "off", &tls, e) < 0 ||
-		one_of(name, "pipelining", so->pipelining, "auto", "off", &o.pipelining, e) < 0 ||
+		one_of(name, "pipelining", so->pipelining, "auto", "off", &o.pipelining,
+			e) < 0 ||
 		get_password(r, so, side_names[side], &o.url, &s->password, e) < 0)
 		return -1;
 	o.tls = tls ? TLS_REQUIRED : TLS_OFF;

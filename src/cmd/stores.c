@@ -145,9 +145,8 @@ stores_diff(struct run *r, struct map *m, struct err *e)
 			continue;
 		}
 		res->path = arena_string(&r->arena, text_of(j.target.path));
-		if (r->leftovers != NULL)
-			leftovers_see(r->leftovers, &j.store);
-		if (job_plan(&j, r, m, &failed) < 0) {
+		if (job_plan(&j, r, m, &failed) < 0 ||
+			leftovers_see(r->leftovers, &j, &failed) < 0) {
 			results_failed(res, r, &failed);
 			console_error(r->console, failed.message);
 		} else if (j.plan.state == PLAN_REFUSED && is_passed_over(r, &j.plan.refusal)) {
@@ -251,6 +250,8 @@ apply_one(struct job *j, struct run *r, const struct found *f, struct map *m,
 		*e = j->plan.refusal;
 		return -1;
 	}
+	if (leftovers_see(r->leftovers, j, e) < 0)
+		return -1;
 	if (j->plan.state == PLAN_READY)
 		return change(j, r, res, m, e);
 	return 0;

@@ -82,6 +82,7 @@ plan_check_overlap(struct planning *ps)
 struct census {
 	size_t contested, same[2]; /* in both */
 	size_t old[2], new[2];	   /* in one of them only */
+	size_t mine, known;	   /* all of the account; those in the old list */
 	bool tombstones;
 	/* Both servers give UIDLs of this kind, so one that a single list has may have
 	 * been the other server's, for a message that is gone there. */
@@ -99,6 +100,8 @@ take_census(const struct planning *ps)
 
 		if (!(seat->flags & SEAT_MINE))
 			continue;
+		c.mine++;
+		c.known += (seat->flags & SEAT_OLD) != 0;
 		if (seat->flags & SEAT_TOMBSTONE)
 			c.tombstones = true;
 		else if (seat_is_new(seat))
@@ -123,12 +126,11 @@ line_is_witness(const struct planning *ps)
 	struct who line = {a->host.text, a->user.text};
 	struct who target = plan_target(ps);
 
-	/* With no settings at hand nobody knows what the client would write: its old name
-	 * may lead to the new server by now. */
+	/* With no settings at hand, what the client would write is the new URL's. */
 	if (target.host.len == 0)
-		return false;
+		target.host = text_of(sides[SIDE_NEW].host);
 	if (target.user.len == 0)
-		target.user = line.user;
+		target.user = text_of(sides[SIDE_NEW].user);
 	return ps->store->account_rewritten && line.host.len > 0 &&
 	       who_equal(line, who_of(sides[SIDE_OLD].user, sides[SIDE_OLD].host)) &&
 	       !who_equal(line, target) &&
@@ -150,12 +152,21 @@ count_mixed(const struct census *c)
 	return n;
 }
 
+/*
+ * Records that only the old server knows speak for it. Where the new one gives UIDLs of
+ * the same kind (counters), such a record may be a message that the client has had from
+ * there and that is gone by now; so there the records must be the old list, all of it
+ * and nothing else, which a client that has been elsewhere leaves behind by chance only.
+ */
 static bool
-records_are_witness(const struct census *c)
+records_are_witness(const struct planning *ps, const struct census *c)
 {
 	if (c->tombstones || c->new[0] + c->new[1] > 0)
 		return false;
-	return (c->old[0] > 0 && !c->shared[0]) || (c->old[1] > 0 && !c->shared[1]);
+	if ((c->old[0] > 0 && !c->shared[0]) || (c->old[1] > 0 && !c->shared[1]))
+		return true;
+	return c->old[0] + c->old[1] > 0 && c->mine == c->known &&
+	       c->known == ps->info.side[SIDE_OLD].count;
 }
 
 int
@@ -180,7 +191,7 @@ plan_check_contested(struct planning *ps)
 			"that "
 			"run back first (reuidl undo)",
 			ps->store->source->path, n);
-	if (records_are_witness(&c))
+	if (records_are_witness(ps, &c))
 		return 0;
 	return plan_refuse(ps->plan, "contested",
 		"%s: %zu of its UIDLs stand for one message on the old server and for "
