@@ -692,7 +692,7 @@ Test(plan, no_word_lifts_the_guard_of_a_file_that_is_as_we_left_it)
 	make_plan(&w, left);
 	cr_assert_eq(w.plan.state, PLAN_REFUSED);
 	cr_assert_str_eq(w.plan.refusal.reason, "contested");
-	cr_assert(strstr(w.plan.refusal.message, "undo takes that back") != NULL);
+	cr_assert(strstr(w.plan.refusal.message, "(reuidl undo)") != NULL);
 	tear_down(&w);
 }
 
@@ -1000,8 +1000,9 @@ Test(plan, an_entry_of_another_account_may_forbid_a_deletion_but_not_a_rename)
 	lists(&w, SIDE_OLD, A(1) " " A(2));
 	lists(&w, SIDE_NEW, B(1) " " B(2));
 	pairs(&w, A(1) ">" B(1) " " A(2) ">" B(2), EVIDENCE_STRICT, true, 0);
-	make_plan(&w, OLD_ACCOUNT "d " A(1) " 1\nk " A(2) " 1\n"
-				  "*other.example.org ann\nk " A(1) " 1\nk " A(2) " 1\n");
+	make_plan(&w, OLD_ACCOUNT "d " A(1) " 1\nk " A(
+			      2) " 1\n"
+				 "*other.example.org ann\nk " A(1) " 1\nk " A(2) " 1\n");
 	cr_assert_eq(w.plan.why[0], WHY_SHADOWED);
 	cr_assert_eq(w.plan.fate[1], FATE_RENAMED);
 	cr_assert_eq(w.plan.ndelete, 0);
@@ -1091,7 +1092,8 @@ Test(plan, a_tombstone_of_another_move_stands_for_no_counter_of_this_one)
 	set_up(&w);
 	plan_tombstone(f.map_id, text_of("4"), stone);
 	cr_assert_eq(journal_open(w.dir, &w.journal, &e), 0, "%s", e.message);
-	cr_assert_eq(journal_add_tombstone(w.journal, text_of(stone), text_of("4"), &e), 0);
+	cr_assert_eq(
+		journal_add_tombstone(w.journal, text_of(stone), text_of("4"), &e), 0);
 	cr_assert_eq(journal_prepare(w.journal, &f, &e), 0, "%s", e.message);
 	journal_close(w.journal);
 	lists(&w, SIDE_OLD, "1 2 3 4");
