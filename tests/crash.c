@@ -22,7 +22,7 @@
  *      after an `apply` without faults;
  *   3. after --undo it is the very old one;
  *   4. a MAIL file has its size; each of its X-UIDL lines is the old or the new one, or a
- *      tombstone; after --then it is wholly what the store is, and after --undo the very
+ *      tombstone, and never that of another message in the store; after --then it is wholly what the store is, and after --undo the very
  *      old one, with its time as it was.
  * No command may take longer than two seconds. Prints the number of points; exit 1, and a
  * line each, if something was not so.
@@ -239,9 +239,25 @@ nth_uidl(const struct bytes *b, size_t n)
 	return (struct bytes){at, (size_t)((line_end != NULL ? line_end : end) - at)};
 }
 
+/* Has a store that record? */
 static bool
-mail_is_sound(const struct bytes *b, const struct bytes *old, const struct bytes *new)
+has_record(const struct bytes *store, const struct bytes *uidl)
 {
+	char line[128];
+
+	snprintf(line, sizeof(line), "\nk %.*s ", (int)uidl->len, uidl->at);
+	return memmem(store->at, store->len, line, strlen(line)) != NULL;
+}
+
+/* Deleting the message locally must never reach another one: a UIDL that the store has
+ * is the message's own, on the server that the store speaks of. */
+static bool
+mail_is_sound(const struct job *j, size_t mail, const struct bytes *b)
+{
+	const struct bytes *old = &j->mail_old[mail], *new = &j->mail_new[mail];
+	bool is_new = look(j) == FOUND_NEW;
+	const struct bytes *store = is_new ? &j->new : &j->old;
+
 	if (b->len != old->len)
 		return false;
 	for (size_t n = 0;; n++) {
@@ -249,8 +265,12 @@ mail_is_sound(const struct bytes *b, const struct bytes *old, const struct bytes
 			     will = nth_uidl(new, n);
 		if (now.at == NULL || was.at == NULL)
 			return now.at == was.at;
+		if (same(&was, &will))
+			continue; /* the server's own line, in the message */
 		if (!same(&now, &was) && !same(&now, &will) &&
 			(now.len != 39 || memcmp(now.at, "reuidl-", 7) != 0))
+			return false;
+		if (!same(&now, is_new ? &will : &was) && has_record(store, &now))
 			return false;
 	}
 }
@@ -272,8 +292,8 @@ look_at_mail(const struct job *j, enum moment moment)
 
 		if (!read_bytes(path, &b) || stat(path, &st) < 0)
 			wrong = "a mail file is gone";
-		else if (!mail_is_sound(&b, &j->mail_old[i], &j->mail_new[i]))
-			wrong = "a mail file has another size, or a UIDL of nobody's";
+		else if (!mail_is_sound(j, i, &b))
+			wrong = "a mail file has another size, or another message's UIDL";
 		else if (moment != AT_ONCE &&
 			 !same(&b,
 				 store == FOUND_NEW ? &j->mail_new[i] : &j->mail_old[i]))
