@@ -692,7 +692,7 @@ Test(plan, no_word_lifts_the_guard_of_a_file_that_is_as_we_left_it)
 	make_plan(&w, left);
 	cr_assert_eq(w.plan.state, PLAN_REFUSED);
 	cr_assert_str_eq(w.plan.refusal.reason, "contested");
-	cr_assert(strstr(w.plan.refusal.message, "undo takes that back") != NULL);
+	cr_assert(strstr(w.plan.refusal.message, "(reuidl undo)") != NULL);
 	tear_down(&w);
 }
 
@@ -954,5 +954,154 @@ Test(plan, imported_pairs_need_allow_deletes_where_a_rename_can_delete)
 	w.options.allow_deletes = true;
 	make_plan(&w, OLD_ACCOUNT "k " A(1) " 1\n");
 	cr_assert_str_eq(becomes(&w, A(1)), B(1));
+	tear_down(&w);
+}
+
+Test(plan, of_records_with_one_uidl_the_last_one_counts)
+{
+	struct world w;
+
+	set_up(&w);
+	lists(&w, SIDE_OLD, A(1) " " A(2));
+	lists(&w, SIDE_NEW, B(1) " " B(2));
+	pairs(&w, A(1) ">" B(1) " " A(2) ">" B(2), EVIDENCE_STRICT, true, 0);
+	/* Thunderbird heeds the k: the message is kept, and must be on the new server. */
+	make_plan(&w, OLD_ACCOUNT "d " A(1) " 1\nk " A(2) " 1\nk " A(1) " 1\n");
+	cr_assert_eq(w.plan.fate[0], FATE_TOMBSTONE);
+	cr_assert_eq(w.plan.why[0], WHY_SHADOWED);
+	cr_assert_eq(w.plan.fate[2], FATE_RENAMED);
+	cr_assert_eq(w.plan.ndelete, 0);
+	cr_assert_eq(w.plan.remove, 0);
+	cr_assert_eq(w.plan.keep, 2);
+	tear_down(&w);
+}
+
+Test(plan, what_a_stub_shadows_goes_with_it)
+{
+	struct world w;
+
+	set_up(&w);
+	lists(&w, SIDE_OLD, A(1) " " A(2));
+	lists(&w, SIDE_NEW, B(1) " " B(2));
+	pairs(&w, A(1) ">" B(1) " " A(2) ">" B(2), EVIDENCE_STRICT, true, 0);
+	/* Left alone, the d would count as soon as the stub has another name. */
+	make_plan(&w, OLD_ACCOUNT "d " A(1) " 1\nk " A(2) " 1\nf " A(1) " 1\n");
+	cr_assert_eq(w.plan.fate[0], FATE_TOMBSTONE);
+	cr_assert_eq(w.plan.fate[2], FATE_TOMBSTONE);
+	cr_assert_eq(w.plan.ndelete, 0);
+	tear_down(&w);
+}
+
+Test(plan, an_entry_of_another_account_may_forbid_a_deletion_but_not_a_rename)
+{
+	struct world w;
+
+	set_up(&w);
+	lists(&w, SIDE_OLD, A(1) " " A(2));
+	lists(&w, SIDE_NEW, B(1) " " B(2));
+	pairs(&w, A(1) ">" B(1) " " A(2) ">" B(2), EVIDENCE_STRICT, true, 0);
+	make_plan(&w, OLD_ACCOUNT "d " A(1) " 1\nk " A(
+			      2) " 1\n"
+				 "*other.example.org ann\nk " A(1) " 1\nk " A(2) " 1\n");
+	cr_assert_eq(w.plan.why[0], WHY_SHADOWED);
+	cr_assert_eq(w.plan.fate[1], FATE_RENAMED);
+	cr_assert_eq(w.plan.ndelete, 0);
+	tear_down(&w);
+}
+
+/* 9 is gone from the old server, and the new one counts up to it. */
+Test(plan, before_the_first_contact_no_counter_is_new_already)
+{
+	struct world w;
+
+	set_up(&w);
+	w.options.before_first_contact = true;
+	lists(&w, SIDE_OLD, "10 11 12");
+	lists(&w, SIDE_NEW, "7 8 9");
+	pairs(&w, "10>7 11>8", EVIDENCE_STRICT, true, 0);
+	make_plan(&w, OLD_ACCOUNT "k 9 1\nk 10 1\nk 11 1\n");
+	cr_assert(is_set_aside(&w, "9"));
+	cr_assert_str_eq(becomes(&w, "10"), "7");
+	cr_assert_eq(w.plan.download, 1);
+	tear_down(&w);
+}
+
+Test(plan, counters_of_both_servers_in_one_file_are_refused)
+{
+	struct world w;
+
+	set_up(&w);
+	lists(&w, SIDE_OLD, "10 11 12");
+	lists(&w, SIDE_NEW, "7 8 9");
+	pairs(&w, "10>7 11>8", EVIDENCE_STRICT, true, 0);
+	make_plan(&w, OLD_ACCOUNT "k 9 1\nk 10 1\nk 11 1\n");
+	cr_assert_eq(w.plan.state, PLAN_REFUSED);
+	cr_assert_str_eq(w.plan.refusal.reason, "contested");
+	tear_down(&w);
+}
+
+Test(plan, a_copy_that_the_client_has_not_had_is_not_deleted_for_another)
+{
+	struct world w;
+
+	set_up(&w);
+	lists(&w, SIDE_OLD, A(1) " " A(2));
+	lists(&w, SIDE_NEW, B(1) " 00000002cccc0001");
+	pairs(&w, A(1) ">" B(1) " " A(2) ">", EVIDENCE_ORDER, true, 1);
+	/* The user deleted the first copy, and the second has not been fetched. */
+	make_plan(&w, OLD_ACCOUNT "d " A(1) " 1\n");
+	cr_assert_str_eq(becomes(&w, A(1)), "=");
+	cr_assert_eq(w.plan.why[0], WHY_COPY);
+	cr_assert_eq(w.plan.remove, 0);
+	tear_down(&w);
+}
+
+Test(plan, the_same_uidl_deletes_on_firm_evidence_only_and_is_counted)
+{
+	struct world w;
+
+	set_up(&w);
+	lists(&w, SIDE_OLD, A(1) " " A(2));
+	lists(&w, SIDE_NEW, A(1) " " A(2));
+	pairs(&w, A(1) ">" A(1), EVIDENCE_LOOSE, false, 0);
+	pairs(&w, A(2) ">" A(2), EVIDENCE_STRICT, true, 0);
+	w.options.before_first_contact = true;
+	make_plan(&w, OLD_ACCOUNT "d " A(1) " 1\nd " A(2) " 1\n");
+	cr_assert(is_set_aside(&w, A(1)));
+	cr_assert_eq(w.plan.why[0], WHY_NOT_FIRM);
+	cr_assert_eq(w.plan.fate[1], FATE_SAME);
+	cr_assert_eq(w.plan.ndelete, 1);
+	cr_assert_eq(w.plan.remove, 1);
+	tear_down(&w);
+}
+
+Test(plan, a_tombstone_of_another_move_stands_for_no_counter_of_this_one)
+{
+	struct journal_file f = {.run = "0",
+		.path = "popstate.dat",
+		.temporary = "",
+		.map_id = "the move before",
+		.format = "thunderbird",
+		.account = "ann@older.example.org",
+		.old_copy = "",
+		.new_copy = ""};
+	struct world w;
+	struct err e;
+	char stone[TOMBSTONE_LEN + 1], text[256];
+
+	set_up(&w);
+	plan_tombstone(f.map_id, text_of("4"), stone);
+	cr_assert_eq(journal_open(w.dir, &w.journal, &e), 0, "%s", e.message);
+	cr_assert_eq(
+		journal_add_tombstone(w.journal, text_of(stone), text_of("4"), &e), 0);
+	cr_assert_eq(journal_prepare(w.journal, &f, &e), 0, "%s", e.message);
+	journal_close(w.journal);
+	lists(&w, SIDE_OLD, "1 2 3 4");
+	lists(&w, SIDE_NEW, "11 12 14");
+	pairs(&w, "1>11 2>12 4>14", EVIDENCE_STRICT, true, 0);
+	snprintf(text, sizeof(text), OLD_ACCOUNT "k 1 1\nk %s 1\n", stone);
+	make_plan(&w, text);
+	cr_assert_str_eq(becomes(&w, stone), "=");
+	cr_assert_str_eq(becomes(&w, "1"), "11");
 	tear_down(&w);
 }

@@ -552,6 +552,18 @@ live(struct life *l, struct tally *count)
 	map_close(t.map);
 }
 
+/* A file of the new server's time, of which that server has nothing left, looks like one
+ * of the old server's. */
+static bool
+may_be_told(const struct life *l)
+{
+	bool left = !l->at_new;
+
+	for (int i = 0; i < l->n; i++)
+		left = left || (l->mail[i].had && l->mail[i].in_new);
+	return left;
+}
+
 Test(plan_truth, no_mail_is_lost_whatever_the_lists_are)
 {
 	const char *n = getenv("REUIDL_PLANS"), *from = getenv("REUIDL_PLANS_SEED");
@@ -563,7 +575,7 @@ Test(plan_truth, no_mail_is_lost_whatever_the_lists_are)
 	for (uint64_t seed = first; seed < first + runs; seed++) {
 		make_life(l, seed);
 		/* Nobody matches an empty mailbox. */
-		if (l->list[0].n > 0 && l->list[1].n > 0)
+		if (l->list[0].n > 0 && l->list[1].n > 0 && may_be_told(l))
 			live(l, &count);
 		end_life(l);
 	}

@@ -190,8 +190,11 @@ change(struct job *j, struct run *r, struct result *res, struct map *m, struct e
 
 	if (map_info(m, &r->arena, &info, e) < 0 || check_deletes(j, r, e) < 0)
 		return -1;
+	/* Those of other accounts stand for no UIDL of this old server, later too. */
 	for (size_t i = 0; rc == 0 && i < p->nedits; i++)
-		if (p->edits[i].what == EDIT_UIDL && p->fate[p->edits[i].index] == FATE_TOMBSTONE)
+		if (p->edits[i].what == EDIT_UIDL &&
+			p->fate[p->edits[i].index] == FATE_TOMBSTONE &&
+			j->store.records[p->edits[i].index].account == p->account)
 			rc = journal_add_tombstone(j->journal, edit_text(&p->edits[i]),
 				store_value(&j->store, &p->edits[i]), e);
 	buf_init(&bytes, 0);

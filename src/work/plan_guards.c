@@ -181,12 +181,15 @@ plan_check_contested(struct planning *ps)
 	ps->speaks_old = c.contested + c.old[0] + c.old[1] > 0;
 	if (n == 0 || ps->before_contact)
 		return 0;
+	/* Matched again and applied again, with no contact in between: the user's word is
+	 * true, and a second permutation would hide mail that nobody has read. */
 	if (ps->written_before)
 		return plan_refuse(ps->plan, "contested",
-			"%s: %zu of its UIDLs are given by both servers to different "
-			"messages, and an "
-			"earlier run has changed this store already; undo takes that "
-			"back",
+			"%s: an earlier run of reuidl has changed it, and %zu of its "
+			"UIDLs stand "
+			"for another message on the old server than on the new one. Take "
+			"that "
+			"run back first (reuidl undo)",
 			ps->store->source->path, n);
 	if (records_are_witness(ps, &c))
 		return 0;

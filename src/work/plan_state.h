@@ -110,6 +110,10 @@ int plan_seat(struct planning *ps, struct journal *j, struct err *e);
 /* True copies: give the partners that a class has to the records that the client
  * knows, those to be deleted last. */
 void plan_copies(struct planning *ps);
+/* Fills the plan's arrays by record, and counts. */
+void plan_decide(struct planning *ps);
+/* What the client will do with each message of the new server. */
+void plan_foresee(struct planning *ps);
 void plan_state_release(struct planning *ps);
 
 /* The client has been there: only the new server knows this UIDL. */
