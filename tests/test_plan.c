@@ -692,7 +692,7 @@ Test(plan, no_word_lifts_the_guard_of_a_file_that_is_as_we_left_it)
 	make_plan(&w, left);
 	cr_assert_eq(w.plan.state, PLAN_REFUSED);
 	cr_assert_str_eq(w.plan.refusal.reason, "contested");
-	cr_assert(strstr(w.plan.refusal.message, "reuidl undo") != NULL);
+	cr_assert(strstr(w.plan.refusal.message, "(reuidl undo)") != NULL);
 	tear_down(&w);
 }
 
