@@ -21,7 +21,6 @@
  */
 #include "model/format.h"
 #include "model/mozilla.h"
-#include "model/mozilla.h"
 
 #define HEADER "# POP3 State File"
 
