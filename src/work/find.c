@@ -285,32 +285,56 @@ find_in_folder(struct finder *x, char *folder, struct err *e)
 	return 0;
 }
 
+/* All that the lists in the home of a user lead to. */
+static void
+list_home(const char *client, uint32_t owner, struct arena *a, struct found_list *out)
+{
+	struct finder x = {.client = client, .a = a, .out = out, .owner = owner};
+	char *home = owner == os_user() ? os_home(a) : os_home_of(a, owner);
+	struct err ignored;
+
+	if (home == NULL || (x.base = os_resolve(a, home, &ignored)) == NULL)
+		return;
+	finder_home(&x, home);
+	finder_release(&x);
+}
+
 /* Stores that lie apart from their profile, or were named by way of a link: the lists in
  * their owner's home may know them. */
 static void
-ask_home(struct finder *x, uint32_t owner, size_t first)
+ask_home(struct finder *x, size_t first)
 {
 	struct found_list known = {0};
-	struct finder look = {
-		.client = x->client, .a = x->a, .out = &known, .owner = owner};
 	bool asked = false;
 
 	for (size_t i = first; i < x->out->n; i++) {
 		struct found *to = &x->out->at[i];
-		char *home;
 
 		if (to->settings != NULL || to->state != FOUND_LIVE)
 			continue;
-		home = owner == os_user() ? os_home(x->a) : os_home_of(x->a, owner);
-		if (!asked && home != NULL)
-			finder_home(&look, home);
+		if (!asked)
+			list_home(x->client, x->owner, x->a, &known);
 		asked = true;
 		for (size_t k = 0; k < known.n; k++)
 			if (strcmp(known.at[k].path, to->path) == 0)
 				*to = known.at[k];
 	}
-	finder_release(&look);
 	found_release(&known);
+}
+
+const char *
+find_settings_of(
+	const char *path, const struct format *f, uint32_t owner, struct arena *a)
+{
+	struct found_list known = {0};
+	const char *settings = NULL;
+
+	list_home(f->name, owner, a, &known);
+	for (size_t i = 0; i < known.n; i++)
+		if (strcmp(known.at[i].path, path) == 0)
+			settings = known.at[i].settings;
+	found_release(&known);
+	return settings;
 }
 
 /* The user knows that this is a store, and the client, or the content, says of whom. */
@@ -340,12 +364,13 @@ find_in(const char *path, const char *client, struct arena *a, struct found_list
 
 	if (real == NULL || os_stat(real, &st, e) < 0)
 		return -1;
+	x.base = real;
 	x.owner = st.uid;
 	if (st.folder)
 		rc = find_in_folder(&x, real, e);
 	else
 		find_file(&x, real);
-	ask_home(&x, st.uid, before);
+	ask_home(&x, before);
 	sort_from(out, before);
 	finder_release(&x);
 	if (rc == 0 && st.folder && out->n == before)
@@ -357,12 +382,16 @@ find_in(const char *path, const char *client, struct arena *a, struct found_list
 int
 find_all(const char *client, struct arena *a, struct found_list *out, struct err *e)
 {
-	struct finder x = {.client = client, .a = a, .out = out, .owner = os_user()};
+	struct finder x = {.client = client, .a = a, .out = out};
 	char *home = os_home(a);
 	size_t before = out->n;
+	struct os_stat st;
 
 	if (home == NULL)
 		return err_set(e, ERR_NO_STORE, "", "no home folder: name the store");
+	if ((x.base = os_resolve(a, home, e)) == NULL || os_stat(home, &st, e) < 0)
+		return -1;
+	x.owner = st.uid;
 	finder_home(&x, home);
 	add_places(&x, home);
 	add_strays(&x);

@@ -45,6 +45,10 @@ int find_in(const char *path, const char *client, struct arena *a, struct found_
 /* Everything below the user's home that is where a client keeps it, and what the lists
  * there name elsewhere. */
 int find_all(const char *client, struct arena *a, struct found_list *out, struct err *e);
+/* The settings file of a store (resolved) that lies apart from it, if the lists in its
+ * owner's home lead there; NULL. */
+const char *find_settings_of(
+	const char *path, const struct format *f, uint32_t owner, struct arena *a);
 /* Leave those that are live. */
 void found_keep_live(struct found_list *l);
 void found_release(struct found_list *l);

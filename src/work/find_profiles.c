@@ -141,7 +141,8 @@ is_foreign(const struct finder *x, const char *path)
 {
 	struct os_stat st;
 
-	return os_user() == 0 && os_stat(path, &st, NULL) == 0 && st.uid != x->owner;
+	return os_user() == 0 && !is_below(path, x->base) &&
+	       os_stat(path, &st, NULL) == 0 && st.uid != x->owner;
 }
 
 static void

@@ -25,7 +25,8 @@ struct finder {
 	const char *client; /* the format's name, NULL: any */
 	struct arena *a;
 	struct found_list *out;
-	uint32_t owner; /* of the home or folder that is looked through */
+	const char *base; /* the home or folder that is looked through, resolved */
+	uint32_t owner;	  /* of it */
 	struct found_profile *profiles;
 	size_t nprofiles, profiles_cap;
 	const struct origin **origins;

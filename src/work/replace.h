@@ -36,7 +36,7 @@ struct target {
 int target_open(struct target *t, const char *path, const char *client, bool write,
 	const char *state_dir, struct err *e);
 /* The same when the store's settings file is known (NULL: it is looked for above the
- * store). The client's lock is beside it, so it matters for a store outside its
+ * store, and then in its owner's home). The client's lock is beside it, so it matters for a store outside its
  * profile. */
 int target_open_of(struct target *t, const char *path, const char *settings,
 	const char *client, bool write, const char *state_dir, struct err *e);

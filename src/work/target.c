@@ -1,5 +1,6 @@
 /* Opening a client's file: which file it is, who has it locked, what is in it. */
 #include "work/target.h"
+#include "work/find.h"
 #include "work/settings.h"
 
 #include <stdlib.h>
@@ -142,9 +143,12 @@ lock_ours(struct target *t, struct err *e)
 static int
 take_locks(struct target *t, const char *settings, bool write, struct err *e)
 {
+	uint32_t owner = t->source.stat.uid;
+
 	if (settings == NULL)
-		settings =
-			settings_above(t->format, t->path, t->source.stat.uid, &t->arena);
+		settings = settings_above(t->format, t->path, owner, &t->arena);
+	if (settings == NULL)
+		settings = find_settings_of(t->path, t->format, owner, &t->arena);
 	if (settings != NULL && settings_read(&t->settings, t->settings_beside, t->format,
 					settings, &t->arena, e) < 0)
 		return -1;
