@@ -7,8 +7,6 @@
 #include "model/mozilla.h"
 #include "model/prefs.h"
 
-#include <stdlib.h>
-
 /* What a pref_string() found, kept; empty if it is not set. */
 static struct text
 kept_string(struct arena *a, const struct pref *p)
@@ -152,9 +150,9 @@ fill_settings(
 	fill_age(p, server, s);
 }
 
-/* The server of the account, if it is one of POP3. */
+/* The server of an account, if it is of that type. */
 static char *
-pop3_server(const struct prefs *p, struct text account, struct arena *a)
+server_of(const struct prefs *p, struct text account, const char *want, struct arena *a)
 {
 	struct text server, type;
 
@@ -163,9 +161,50 @@ pop3_server(const struct prefs *p, struct text account, struct arena *a)
 		return NULL;
 	char *name = arena_string(a, server);
 	if (!pref_string(prefs_find(p, "mail.server.%s.type", name), &type) ||
-		!text_equal(type, text_of("pop3")))
+		!text_equal(type, text_of(want)))
 		return NULL;
 	return name;
+}
+
+static bool
+take_account(struct cursor *list, struct text *account)
+{
+	if (list->off >= list->all.len)
+		return false;
+	if (!take_until(list, ',', account)) {
+		*account = (struct text){
+			list->all.at + list->off, list->all.len - list->off};
+		list->off = list->all.len;
+	}
+	*account = text_trim(*account);
+	return true;
+}
+
+/*
+ * The account whose local path is the store's folder; its server. Servers that the list
+ * of accounts does not lead to are leftovers; two accounts with one folder: NULL.
+ */
+static const char *
+find_account(const struct prefs *p, struct text list, struct text profile,
+	struct text folder, struct text *key, struct arena *a)
+{
+	struct cursor c = {list, 0};
+	const char *found = NULL;
+	struct text account;
+
+	while (take_account(&c, &account)) {
+		char *server = server_of(p, account, "pop3", a);
+		if (server == NULL ||
+			!text_equal(local_path(p, server, profile, a), folder))
+			continue;
+		if (found != NULL && strcmp(found, server) != 0)
+			return NULL;
+		/* The one named first: another is the same account twice. */
+		if (found == NULL)
+			*key = account;
+		found = server;
+	}
+	return found;
 }
 
 /* The file of that name among the settings files; NULL: it is not there. */
@@ -179,6 +218,19 @@ beside(const struct source *settings, const char *name)
 			return s;
 	}
 	return NULL;
+}
+
+/* What both files say, and the list of accounts in it. */
+static struct text
+read_prefs(struct prefs *p, const struct source *settings)
+{
+	const struct source *user = beside(settings, MOZILLA_USER_PREFS);
+	struct text list = {"", 0};
+
+	prefs_read_both(
+		p, settings->bytes, user != NULL ? user->bytes : (struct text){"", 0});
+	pref_string(prefs_find(p, "mail.accountmanager.accounts"), &list);
+	return list;
 }
 
 /* compatibility.ini: LastVersion=153.7.0_20261101/20261101, LastOSABI=WINNT_x86_64-msvc. */
@@ -212,71 +264,54 @@ is_listed(const struct account_list *l, const char *server)
 	return false;
 }
 
-/* `key` is of the account, "account1". */
-static void
-list_account(const struct prefs *p, struct text key, struct text profile,
-	const struct settings *client, struct arena *a, struct account_list *out)
-{
-	char *server = pop3_server(p, key, a);
-	struct settings s = *client;
-
-	if (server == NULL || is_listed(out, server))
-		return;
-	struct text folder = local_path(p, server, profile, a);
-	if (folder.len == 0)
-		return;
-	char *store = arena_print(a, "%.*s/%s", TEXT_ARG(folder), MOZILLA_STORE);
-	s.key = arena_text(a, key);
-	fill_settings(p, server, a, &s);
-	out->at = array_grow(out->at, &out->cap, out->n + 1, sizeof(*out->at));
-	out->at[out->n++] = (struct listed_account){store, server, s};
-}
-
-/* Servers that the list of accounts does not lead to are leftovers. */
 int
 mozilla_accounts(const struct source *settings, struct arena *a, struct account_list *out,
 	struct err *e)
 {
-	const struct source *user = beside(settings, MOZILLA_USER_PREFS);
-	struct text profile = folder_of(text_of(settings->path)), list = {"", 0}, key;
+	struct text profile = folder_of(text_of(settings->path)), key;
 	struct settings client = {0};
 	struct prefs p;
 
 	(void)e;
 	fill_client(settings, &client);
-	prefs_read_both(
-		&p, settings->bytes, user != NULL ? user->bytes : (struct text){"", 0});
-	pref_string(prefs_find(&p, "mail.accountmanager.accounts"), &list);
-	for (struct cursor c = {list, 0}; c.off < list.len;) {
-		if (!take_until(&c, ',', &key)) {
-			key = (struct text){list.at + c.off, list.len - c.off};
-			c.off = list.len;
-		}
-		list_account(&p, text_trim(key), profile, &client, a, out);
+	for (struct cursor c = {read_prefs(&p, settings), 0}; take_account(&c, &key);) {
+		char *server = server_of(&p, key, "pop3", a);
+		struct text folder = {"", 0};
+		if (server != NULL && !is_listed(out, server))
+			folder = local_path(&p, server, profile, a);
+		if (folder.len == 0)
+			continue;
+		struct listed_account account = {
+			arena_print(a, "%.*s/%s", TEXT_ARG(folder), MOZILLA_STORE),
+			server, client};
+		fill_settings(&p, server, a, &account.settings);
+		account.settings.key = arena_text(a, key);
+		out->at = array_grow(out->at, &out->cap, out->n + 1, sizeof(*out->at));
+		out->at[out->n++] = account;
 	}
 	prefs_release(&p);
 	return 0;
 }
 
-/* The account whose local path is the store's folder; two accounts with one folder leave
- * it unknown. */
 int
 mozilla_settings(const char *store_path, const struct source *source, struct arena *arena,
 	struct settings *settings, struct err *e)
 {
-	struct text folder = mozilla_path(arena, folder_of(text_of(store_path)));
-	struct settings client = {0};
-	struct account_list list = {0};
-	size_t nfound = 0;
+	struct arena a = {0};
+	struct text folder = mozilla_path(&a, folder_of(text_of(store_path)));
+	struct text profile = folder_of(text_of(source->path)), key = {"", 0};
+	struct prefs p;
 
-	fill_client(source, &client);
-	*settings = client;
-	int rc = mozilla_accounts(source, arena, &list, e);
-	for (size_t i = 0; rc == 0 && i < list.n; i++) {
-		if (!text_equal(folder_of(text_of(list.at[i].store)), folder))
-			continue;
-		*settings = nfound++ == 0 ? list.at[i].settings : client;
+	(void)e;
+	*settings = (struct settings){0};
+	fill_client(source, settings);
+	struct text list = read_prefs(&p, source);
+	const char *server = find_account(&p, list, profile, folder, &key, &a);
+	if (server != NULL) {
+		fill_settings(&p, server, arena, settings);
+		settings->key = arena_text(arena, key);
 	}
-	free(list.at);
-	return rc;
+	prefs_release(&p);
+	arena_free(&a);
+	return 0;
 }
