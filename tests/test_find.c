@@ -67,7 +67,8 @@ put(const char *path, const char *bytes)
 	fclose(f);
 }
 
-#define STATE "# POP3 State File\n\n*pop.example.org alice\nk 0123456789abcdef 1400000001\n"
+#define STATE                                                                            \
+	"# POP3 State File\n\n*pop.example.org alice\nk 0123456789abcdef 1400000001\n"
 #define PROFILE_LINE(n, name, relative, path)                                            \
 	"[Profile" n "]\nName=" name "\nIsRelative=" relative "\nPath=" path "\n"
 #define ACCOUNT(n, host, folder)                                                         \
@@ -77,9 +78,8 @@ put(const char *path, const char *bytes)
 	"user_pref(\"mail.server.server" n ".userName\", \"alice\");\n" folder
 #define REL(n, path)                                                                     \
 	"user_pref(\"mail.server.server" n ".directory-rel\", \"[ProfD]" path "\");\n"
-#define LIST(accounts)                                                                   \
-	"user_pref(\"mail.accountmanager.accounts\", \"" accounts "\");\n"
-#define ONE LIST("account1") ACCOUNT("1", "pop.example.org", REL("1", "Mail/pop"))
+#define LIST(accounts) "user_pref(\"mail.accountmanager.accounts\", \"" accounts "\");\n"
+#define ONE	       LIST("account1") ACCOUNT("1", "pop.example.org", REL("1", "Mail/pop"))
 
 /* A root with one profile of one account. */
 static void
@@ -128,12 +128,13 @@ expect(const char *folder, const char *want)
 
 Test(find, every_root_of_the_clients)
 {
-	static const char *const roots[] = {".icedove", ".mozilla/seamonkey", ".thunderbird",
-		".var/app/eu.betterbird.Betterbird/.thunderbird",
+	static const char *const roots[] = {".icedove", ".mozilla/seamonkey",
+		".thunderbird", ".var/app/eu.betterbird.Betterbird/.thunderbird",
 		".var/app/net.thunderbird.Thunderbird/.thunderbird",
 		".var/app/org.mozilla.Thunderbird/.thunderbird",
 		".var/app/org.mozilla.thunderbird/.thunderbird",
-		"AppData/Local/Packages/MozillaThunderbird.MZLA_x1/LocalCache/Roaming/Thunderbird",
+		"AppData/Local/Packages/MozillaThunderbird.MZLA_x1/LocalCache/Roaming/"
+		"Thunderbird",
 		"AppData/Roaming/Mozilla/SeaMonkey", "AppData/Roaming/Thunderbird",
 		"Library/Application Support/SeaMonkey", "Library/Thunderbird",
 		"snap/thunderbird/common/.thunderbird"};
@@ -165,8 +166,8 @@ Test(find, icedove_as_a_link_is_found_once)
 Test(find, every_profile_of_the_list)
 {
 	put(".thunderbird/profiles.ini",
-		PROFILE_LINE("0", "release", "1", "b") PROFILE_LINE("1", "empty", "1", "a")
-			"Default=1\n[InstallAB]\nDefault=b\n");
+		PROFILE_LINE("0", "release", "1", "b") PROFILE_LINE(
+			"1", "empty", "1", "a") "Default=1\n[InstallAB]\nDefault=b\n");
 	put(".thunderbird/a/times.json", "{}");
 	put(".thunderbird/b/prefs.js", ONE);
 	put(".thunderbird/b/Mail/pop/popstate.dat", STATE);
@@ -176,7 +177,8 @@ Test(find, every_profile_of_the_list)
 Test(find, a_profile_elsewhere_by_its_absolute_path)
 {
 	put(".thunderbird/profiles.ini",
-		arena_print(&arena, PROFILE_LINE("0", "away", "0", "%s/data/mail"), home));
+		arena_print(
+			&arena, PROFILE_LINE("0", "away", "0", "%s/data/mail"), home));
 	put("data/mail/prefs.js", ONE);
 	put("data/mail/Mail/pop/popstate.dat", STATE);
 	struct found_list l = look(NULL, "live data/mail/Mail/pop/popstate.dat\n");
@@ -197,8 +199,9 @@ Test(find, mail_outside_the_profile)
 	put_root(".thunderbird");
 	put(".thunderbird/p.default/prefs.js",
 		arena_print(&arena,
-			LIST("account1") ACCOUNT("1", "pop.example.org", "")
-				"user_pref(\"mail.server.server1.directory\", \"%s/mail/pop\");\n",
+			LIST("account1") ACCOUNT("1", "pop.example.org",
+				"") "user_pref(\"mail.server.server1.directory\", "
+				    "\"%s/mail/pop\");\n",
 			home));
 	put("mail/pop/popstate.dat", STATE);
 	unlink(at(".thunderbird/p.default/Mail/pop/popstate.dat"));
@@ -222,7 +225,8 @@ Test(find, a_mail_folder_that_is_a_link)
 	rmdir(at(".thunderbird/p.default/Mail"));
 	cr_assert_eq(symlink(at("disk"), at(".thunderbird/p.default/Mail")), 0);
 	struct found_list l = look(NULL, "live disk/pop/popstate.dat\n");
-	cr_assert_str_eq(l.at[0].named, at(".thunderbird/p.default/Mail/pop/popstate.dat"));
+	cr_assert_str_eq(
+		l.at[0].named, at(".thunderbird/p.default/Mail/pop/popstate.dat"));
 	cr_assert(l.at[0].account.known);
 	found_release(&l);
 }
@@ -232,8 +236,11 @@ Test(find, settings_that_are_a_link_belong_to_the_folder_they_are_linked_in)
 	put_root(".thunderbird");
 	put("dotfiles/prefs.js", ONE);
 	unlink(at(".thunderbird/p.default/prefs.js"));
-	cr_assert_eq(symlink(at("dotfiles/prefs.js"), at(".thunderbird/p.default/prefs.js")), 0);
-	struct found_list l = look(NULL, "live .thunderbird/p.default/Mail/pop/popstate.dat\n");
+	cr_assert_eq(
+		symlink(at("dotfiles/prefs.js"), at(".thunderbird/p.default/prefs.js")),
+		0);
+	struct found_list l =
+		look(NULL, "live .thunderbird/p.default/Mail/pop/popstate.dat\n");
 	cr_assert_str_eq(l.at[0].settings, at(".thunderbird/p.default/prefs.js"));
 	found_release(&l);
 }
@@ -242,10 +249,12 @@ Test(find, accounts_without_a_record_yet)
 {
 	put_root(".thunderbird");
 	put(".thunderbird/p.default/prefs.js",
-		LIST("account1,account2") ACCOUNT("1", "pop.example.org", REL("1", "Mail/pop"))
-			ACCOUNT("2", "pop.new.example", REL("2", "Mail/new")));
-	struct found_list l = look(NULL, "absent .thunderbird/p.default/Mail/new/popstate.dat\n"
-					 "live .thunderbird/p.default/Mail/pop/popstate.dat\n");
+		LIST("account1,account2")
+			ACCOUNT("1", "pop.example.org", REL("1", "Mail/pop"))
+				ACCOUNT("2", "pop.new.example", REL("2", "Mail/new")));
+	struct found_list l =
+		look(NULL, "absent .thunderbird/p.default/Mail/new/popstate.dat\n"
+			   "live .thunderbird/p.default/Mail/pop/popstate.dat\n");
 	cr_assert(text_equal(l.at[0].account.host, text_of("pop.new.example")));
 	found_keep_live(&l);
 	cr_assert_eq(l.n, 1);
@@ -258,7 +267,8 @@ Test(find, an_account_in_user_js)
 	put_root(".thunderbird");
 	put(".thunderbird/p.default/prefs.js", "");
 	put(".thunderbird/p.default/user.js", ONE);
-	struct found_list l = look(NULL, "live .thunderbird/p.default/Mail/pop/popstate.dat\n");
+	struct found_list l =
+		look(NULL, "live .thunderbird/p.default/Mail/pop/popstate.dat\n");
 	cr_assert(text_equal(l.at[0].account.user, text_of("alice")));
 	found_release(&l);
 }
@@ -324,7 +334,9 @@ Test(find, a_snap_whose_folder_is_a_link_is_no_copy)
 {
 	put_root(".thunderbird");
 	put("snap/thunderbird/common/x", "");
-	cr_assert_eq(symlink(at(".thunderbird"), at("snap/thunderbird/common/.thunderbird")), 0);
+	cr_assert_eq(
+		symlink(at(".thunderbird"), at("snap/thunderbird/common/.thunderbird")),
+		0);
 	expect(NULL, "live " OUT "\n");
 }
 
@@ -337,8 +349,10 @@ Test(find, another_profile_of_the_snap_makes_nothing_stale)
 		0);
 	put("snap/thunderbird/common/.thunderbird/profiles.ini",
 		PROFILE_LINE("0", "other", "1", "q.default"));
-	expect(NULL, "live " OUT "\n"
-		     "live snap/thunderbird/common/.thunderbird/q.default/Mail/pop/popstate.dat\n");
+	expect(NULL,
+		"live " OUT "\n"
+		"live "
+		"snap/thunderbird/common/.thunderbird/q.default/Mail/pop/popstate.dat\n");
 }
 
 Test(find, store_may_be_a_home_a_root_a_profile_a_mail_folder_or_the_file)
@@ -350,8 +364,8 @@ Test(find, store_may_be_a_home_a_root_a_profile_a_mail_folder_or_the_file)
 		"other/.thunderbird/p.default/Mail/pop/popstate.dat"};
 
 	for (size_t i = 0; i < sizeof(stores) / sizeof(*stores); i++) {
-		struct found_list l = look(
-			stores[i], "live other/.thunderbird/p.default/Mail/pop/popstate.dat\n");
+		struct found_list l = look(stores[i],
+			"live other/.thunderbird/p.default/Mail/pop/popstate.dat\n");
 		cr_assert(l.at[0].account.known, "%s", stores[i]);
 		cr_assert_str_eq(l.at[0].profile, "mine", "%s", stores[i]);
 		found_release(&l);
@@ -379,8 +393,9 @@ Test(find, a_mail_folder_of_one_account_shows_no_other)
 {
 	put_root(".thunderbird");
 	put(".thunderbird/p.default/prefs.js",
-		LIST("account1,account2") ACCOUNT("1", "pop.example.org", REL("1", "Mail/pop"))
-			ACCOUNT("2", "pop.new.example", REL("2", "Mail/new")));
+		LIST("account1,account2")
+			ACCOUNT("1", "pop.example.org", REL("1", "Mail/pop"))
+				ACCOUNT("2", "pop.new.example", REL("2", "Mail/new")));
 	expect(".thunderbird/p.default/Mail/pop",
 		"live .thunderbird/p.default/Mail/pop/popstate.dat\n");
 	put(".thunderbird/p.default/Mail/new/Inbox", "");
@@ -432,7 +447,8 @@ run_client(const char *profile)
 	pid_t child = fork();
 	if (child == 0) {
 		int fd = open(path, O_RDWR | O_CREAT, 0600);
-		if (fd < 0 || fcntl(fd, F_SETLK, &lock) < 0 || write(ready[1], "x", 1) != 1)
+		if (fd < 0 || fcntl(fd, F_SETLK, &lock) < 0 ||
+			write(ready[1], "x", 1) != 1)
 			_exit(1);
 		pause();
 		_exit(0);
@@ -451,20 +467,25 @@ Test(find, mail_outside_the_profile_is_locked_by_the_profiles_client)
 	put_root(".thunderbird");
 	put(".thunderbird/p.default/prefs.js",
 		arena_print(&arena,
-			LIST("account1") ACCOUNT("1", "pop.example.org", "")
-				"user_pref(\"mail.server.server1.directory\", \"%s/mail/pop\");\n",
+			LIST("account1") ACCOUNT("1", "pop.example.org",
+				"") "user_pref(\"mail.server.server1.directory\", "
+				    "\"%s/mail/pop\");\n",
 			home));
 	put("mail/pop/popstate.dat", STATE);
-	cr_assert(!client_runs(format_named(text_of("thunderbird")), at(".thunderbird/p.default")));
+	cr_assert(!client_runs(
+		format_named(text_of("thunderbird")), at(".thunderbird/p.default")));
 	pid_t child = run_client(at(".thunderbird/p.default"));
-	cr_assert(client_runs(format_named(text_of("thunderbird")), at(".thunderbird/p.default")));
+	cr_assert(client_runs(
+		format_named(text_of("thunderbird")), at(".thunderbird/p.default")));
 	cr_assert_eq(
-		target_open(&t, at("mail/pop/popstate.dat"), NULL, true, at("state"), &e), -1);
+		target_open(&t, at("mail/pop/popstate.dat"), NULL, true, at("state"), &e),
+		-1);
 	cr_assert_str_eq(e.reason, "client-running", "%s", e.message);
 	kill(child, SIGKILL);
 	waitpid(child, NULL, 0);
-	cr_assert_eq(target_open(&t, at("mail/pop/popstate.dat"), NULL, true, at("state"), &e), 0,
-		"%s", e.message);
+	cr_assert_eq(
+		target_open(&t, at("mail/pop/popstate.dat"), NULL, true, at("state"), &e),
+		0, "%s", e.message);
 	target_close(&t);
 }
 
@@ -479,7 +500,8 @@ Test(find, user_js_is_read_wherever_settings_are)
 		"user_pref(\"mail.server.server1.leave_on_server\", true);\n");
 	put(".thunderbird/p.default/compatibility.ini",
 		"[Compatibility]\nLastVersion=91.0_1/1\n");
-	cr_assert_eq(target_open(&t, at(OUT), NULL, false, at("state"), &e), 0, "%s", e.message);
+	cr_assert_eq(target_open(&t, at(OUT), NULL, false, at("state"), &e), 0, "%s",
+		e.message);
 	cr_assert_eq(t.format->settings(t.path, &t.settings, &t.arena, &s, &e), 0);
 	cr_assert(s.known && s.leave_on_server);
 	cr_assert_eq(s.version, 91);

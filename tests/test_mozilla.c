@@ -50,7 +50,8 @@ Test(mozilla_ini, line_ends_comments_and_a_mark)
 
 Test(mozilla_ini, lines_of_another_shape)
 {
-	assert_ini("k=outside\n[A]\nword\n=v\nk=v\n[cut\nk=lost\n[B]\nk=w", "A|k|v\nB|k|w\n");
+	assert_ini("k=outside\n[A]\nword\n=v\nk=v\n[cut\nk=lost\n[B]\nk=w",
+		"A|k|v\nB|k|w\n");
 }
 
 Test(mozilla_ini, nothing)
@@ -71,7 +72,9 @@ assert_profiles(const char *profiles, const char *installs, const char *want)
 	char have[1000] = "";
 	size_t used = 0;
 
-	cr_assert_eq(mozilla_profiles("/r", text_of(profiles), text_of(installs), &a, &l, &e), 0);
+	cr_assert_eq(
+		mozilla_profiles("/r", text_of(profiles), text_of(installs), &a, &l, &e),
+		0);
 	for (size_t i = 0; i < l.n; i++)
 		used += (size_t)snprintf(have + used, sizeof(have) - used, "%s %s%s\n",
 			l.at[i].name, l.at[i].folder, l.at[i].standard ? " *" : "");
@@ -88,19 +91,22 @@ assert_profiles(const char *profiles, const char *installs, const char *want)
 
 Test(mozilla_profiles, all_of_them_count_and_the_installed_one_is_opened)
 {
-	assert_profiles(FRESH "\n[Install8B4E2C1D0F9A7B6C]\nDefault=b.default-release\nLocked=1\n",
+	assert_profiles(FRESH
+		"\n[Install8B4E2C1D0F9A7B6C]\nDefault=b.default-release\nLocked=1\n",
 		"", "default /r/a.default\ndefault-release /r/b.default-release *\n");
 }
 
 Test(mozilla_profiles, installs_ini_says_it_too)
 {
-	assert_profiles(FRESH, "[8B4E2C1D0F9A7B6C]\nDefault=b.default-release\nLocked=1\n",
+	assert_profiles(FRESH,
+		"[8B4E2C1D0F9A7B6C]\nDefault=b.default-release\nLocked=1\n",
 		"default /r/a.default\ndefault-release /r/b.default-release *\n");
 }
 
 Test(mozilla_profiles, without_an_installation_default_1_counts)
 {
-	assert_profiles(FRESH, "", "default /r/a.default *\ndefault-release /r/b.default-release\n");
+	assert_profiles(FRESH, "",
+		"default /r/a.default *\ndefault-release /r/b.default-release\n");
 	assert_profiles(FRESH, "[X]\nDefault=gone\n",
 		"default /r/a.default *\ndefault-release /r/b.default-release\n");
 }
@@ -122,9 +128,10 @@ Test(mozilla_profiles, relative_and_absolute_paths)
 
 Test(mozilla_profiles, sections_without_name_or_path_are_none)
 {
-	assert_profiles("[Profile0]\nName=n\nIsRelative=1\n[Profile1]\nPath=p\nIsRelative=1\n"
-			"[ProfileX]\nName=x\nPath=x\nIsRelative=1\n[Profile]\nName=x\nPath=x\n"
-			"[Profile2]\nName=y\nIsRelative=1\nPath=y\n",
+	assert_profiles(
+		"[Profile0]\nName=n\nIsRelative=1\n[Profile1]\nPath=p\nIsRelative=1\n"
+		"[ProfileX]\nName=x\nPath=x\nIsRelative=1\n[Profile]\nName=x\nPath=x\n"
+		"[Profile2]\nName=y\nIsRelative=1\nPath=y\n",
 		"", "y /r/y\n");
 	assert_profiles("", "", "");
 }
@@ -169,10 +176,11 @@ settings_of(const char *prefs, const char *user, const char *version, struct are
 Test(mozilla_user_js, decides_over_prefs_js)
 {
 	struct arena a = {0};
-	struct settings s = settings_of(ALICE SERVER("server1", "leave_on_server", "true"),
-		SERVER("server1", "leave_on_server", "false")
-			SERVER("server1", "userName", "\"bob\"") SERVER("server1", "port", "8110"),
-		NULL, &a);
+	struct settings s =
+		settings_of(ALICE SERVER("server1", "leave_on_server", "true"),
+			SERVER("server1", "leave_on_server", "false") SERVER("server1",
+				"userName", "\"bob\"") SERVER("server1", "port", "8110"),
+			NULL, &a);
 
 	cr_assert(s.known && !s.leave_on_server);
 	assert_text(s.user, "bob");
@@ -232,12 +240,11 @@ Test(mozilla_accounts, all_that_the_list_leads_to)
 	struct err e = {0};
 
 	source_of(&src, PROFILE "/prefs.js",
-		text_of(ACCOUNTS POP3("server1", "pop.example.org", "alice")
-				SERVER("server2", "type", "\"imap\"") POP3("server3", "x", "b")
-					SERVER("server3", "directory-rel",
-						"\"[ProfD]Mail/pop-1.example.org\"")
-						SERVER("server3", "directory", "\"/stale\"")
-							POP3("server9", "left", "over")));
+		text_of(ACCOUNTS POP3("server1", "pop.example.org", "alice") SERVER(
+			"server2", "type", "\"imap\"") POP3("server3", "x",
+			"b") SERVER("server3", "directory-rel",
+			"\"[ProfD]Mail/pop-1.example.org\"") SERVER("server3",
+			"directory", "\"/stale\"") POP3("server9", "left", "over")));
 	cr_assert_eq(mozilla_accounts(&src, &a, &l, &e), 0);
 	cr_assert_eq(l.n, 2);
 	cr_assert_str_eq(l.at[0].store, STORE);
@@ -251,9 +258,9 @@ Test(mozilla_accounts, all_that_the_list_leads_to)
 Test(mozilla_accounts, one_server_of_two_accounts_is_one)
 {
 	struct arena a = {0};
-	struct settings s = settings_of(
-		ALICE "user_pref(\"mail.account.account2.server\", \"server1\");\n", NULL, NULL,
-		&a);
+	struct settings s = settings_of(ALICE
+		"user_pref(\"mail.account.account2.server\", \"server1\");\n",
+		NULL, NULL, &a);
 
 	cr_assert(s.known);
 	arena_free(&a);
@@ -281,7 +288,8 @@ Test(mozilla_version, compatibility_ini)
 	cr_assert_eq(s.version, 2);
 	cr_assert_eq(settings_of(ALICE, NULL, NULL, &a).version, 0);
 	cr_assert_eq(settings_of(ALICE, NULL, LAST("x.1", LINUX), &a).version, 0);
-	cr_assert_eq(settings_of(ALICE, NULL, "[Other]\nLastVersion=99.0\n", &a).version, 0);
+	cr_assert_eq(
+		settings_of(ALICE, NULL, "[Other]\nLastVersion=99.0\n", &a).version, 0);
 	arena_free(&a);
 }
 
@@ -311,8 +319,9 @@ struct adapted {
 	bool merged, rewritten, windows_note;
 };
 
-#define LINES	    "# POP3 State File\n\n*pop.example.org alice\nk one 1400000001\n"
-#define CRLF_LINES  "# POP3 State File\r\n\r\n*pop.example.org alice\r\nk one 1400000001\r\n"
+#define LINES "# POP3 State File\n\n*pop.example.org alice\nk one 1400000001\n"
+#define CRLF_LINES                                                                       \
+	"# POP3 State File\r\n\r\n*pop.example.org alice\r\nk one 1400000001\r\n"
 #define SEAMONKEY   "/home/u/.mozilla/seamonkey/p.default/Mail/h/popstate.dat"
 #define WINDOWS_ABI "WINNT_x86_64-msvc"
 
@@ -346,9 +355,11 @@ assert_adapted(struct adapted want)
 
 Test(mozilla_version, below_96_the_old_reader_wants_its_own_block)
 {
-	assert_adapted((struct adapted){STORE, LINES, LAST("91.13.0_1/1", LINUX), 0, 0, 0});
+	assert_adapted(
+		(struct adapted){STORE, LINES, LAST("91.13.0_1/1", LINUX), 0, 0, 0});
 	assert_adapted((struct adapted){STORE, LINES, LAST("95.0_1/1", LINUX), 0, 0, 0});
-	assert_adapted((struct adapted){SEAMONKEY, LINES, LAST("2.53.18_1/1", LINUX), 0, 0, 0});
+	assert_adapted(
+		(struct adapted){SEAMONKEY, LINES, LAST("2.53.18_1/1", LINUX), 0, 0, 0});
 }
 
 Test(mozilla_version, from_96_to_98_it_may_be_either)
@@ -360,7 +371,8 @@ Test(mozilla_version, from_96_to_98_it_may_be_either)
 Test(mozilla_version, since_99_all_blocks_are_one)
 {
 	assert_adapted((struct adapted){STORE, LINES, LAST("99.0_1/1", LINUX), 1, 1, 0});
-	assert_adapted((struct adapted){STORE, LINES, LAST("153.7.0_1/1", LINUX), 1, 1, 0});
+	assert_adapted(
+		(struct adapted){STORE, LINES, LAST("153.7.0_1/1", LINUX), 1, 1, 0});
 }
 
 Test(mozilla_version, unknown_the_path_decides)
@@ -371,11 +383,16 @@ Test(mozilla_version, unknown_the_path_decides)
 
 Test(mozilla_version, lf_on_windows_is_unreadable_from_96_to_135)
 {
-	assert_adapted((struct adapted){STORE, LINES, LAST("95.0_1/1", WINDOWS_ABI), 0, 0, 0});
-	assert_adapted((struct adapted){STORE, LINES, LAST("96.0_1/1", WINDOWS_ABI), 1, 0, 1});
-	assert_adapted((struct adapted){STORE, LINES, LAST("135.0_1/1", WINDOWS_ABI), 1, 1, 1});
-	assert_adapted((struct adapted){STORE, LINES, LAST("136.0_1/1", WINDOWS_ABI), 1, 1, 0});
 	assert_adapted(
-		(struct adapted){STORE, CRLF_LINES, LAST("115.0_1/1", WINDOWS_ABI), 1, 1, 0});
-	assert_adapted((struct adapted){STORE, CRLF_LINES, LAST("115.0_1/1", LINUX), 1, 1, 0});
+		(struct adapted){STORE, LINES, LAST("95.0_1/1", WINDOWS_ABI), 0, 0, 0});
+	assert_adapted(
+		(struct adapted){STORE, LINES, LAST("96.0_1/1", WINDOWS_ABI), 1, 0, 1});
+	assert_adapted(
+		(struct adapted){STORE, LINES, LAST("135.0_1/1", WINDOWS_ABI), 1, 1, 1});
+	assert_adapted(
+		(struct adapted){STORE, LINES, LAST("136.0_1/1", WINDOWS_ABI), 1, 1, 0});
+	assert_adapted((struct adapted){
+		STORE, CRLF_LINES, LAST("115.0_1/1", WINDOWS_ABI), 1, 1, 0});
+	assert_adapted(
+		(struct adapted){STORE, CRLF_LINES, LAST("115.0_1/1", LINUX), 1, 1, 0});
 }

@@ -193,67 +193,6 @@ add_strays(struct finder *x)
 	}
 }
 
-static bool
-same_place(const struct found *copy, const struct found *of)
-{
-	/* A store may lie outside the root that its profile is in. */
-	const struct origin *a = copy->origin, *b = of->origin;
-
-	return b != NULL && b->root != NULL &&
-	       strcmp(b->root->path, a->root->copy_of) == 0 &&
-	       strcmp(a->home, b->home) == 0 && is_below(copy->path, a->folder) &&
-	       is_below(of->path, b->folder) &&
-	       strcmp(copy->path + strlen(a->folder), of->path + strlen(b->folder)) == 0;
-}
-
-/*
- * `now` is what the client reads since it copied `was`; true: `was` is nothing. A copy
- * that was changed later is somebody's, too: perhaps they have gone back to the other
- * client. Changing both is harmless, and leaving out the one that is read is not.
- */
-static bool
-judge(const struct found *now, struct found *was)
-{
-	struct os_stat a = {0}, b = {0};
-
-	if (was->state == FOUND_ABSENT)
-		return now->state == FOUND_LIVE || now->state == FOUND_ABSENT;
-	if (was->state != FOUND_LIVE || now->state != FOUND_LIVE ||
-		os_stat(now->path, &a, NULL) < 0 || os_stat(was->path, &b, NULL) < 0)
-		return false;
-	if (b.mtime > a.mtime) {
-		was->copy = now->path;
-		return false;
-	}
-	was->state = FOUND_COPY;
-	was->live = now->path;
-	return false;
-}
-
-static bool
-is_superseded(const struct found_list *l, size_t i)
-{
-	for (size_t k = 0; k < l->n; k++) {
-		const struct origin *o = l->at[k].origin;
-
-		if (o != NULL && o->root != NULL && o->root->copy_of != NULL &&
-			same_place(&l->at[k], &l->at[i]) && judge(&l->at[k], &l->at[i]))
-			return true;
-	}
-	return false;
-}
-
-static void
-judge_copies(struct found_list *l)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < l->n; i++)
-		if (!is_superseded(l, i))
-			l->at[n++] = l->at[i];
-	l->n = n;
-}
-
 static void
 finder_release(struct finder *x)
 {
@@ -281,7 +220,7 @@ find_in_folder(struct finder *x, char *folder, struct err *e)
 	if (search(x, folder, 0, e) < 0)
 		return -1;
 	add_strays(x);
-	judge_copies(x->out);
+	finder_judge(x->out);
 	return 0;
 }
 
@@ -395,7 +334,7 @@ find_all(const char *client, struct arena *a, struct found_list *out, struct err
 	finder_home(&x, home);
 	add_places(&x, home);
 	add_strays(&x);
-	judge_copies(out);
+	finder_judge(out);
 	sort_from(out, before);
 	finder_release(&x);
 	return 0;

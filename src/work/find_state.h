@@ -53,4 +53,7 @@ void finder_folder(struct finder *x, const struct format *f, const char *folder)
 /* A file that bears a store's name: whose it is. */
 void finder_file(struct finder *x, const struct format *f, char *path);
 
+/* Of stores that one client has copied from another's root: which are live. */
+void finder_judge(struct found_list *l);
+
 #endif
