@@ -244,13 +244,21 @@ change(struct job *j, struct run *r, struct result *res, struct map *m, struct e
 	return 0;
 }
 
+static const struct result *
+result_of(const struct results *shown, const char *path)
+{
+	for (size_t i = 0; i < shown->n; i++)
+		if (strcmp(shown->at[i].path, path) == 0)
+			return &shown->at[i];
+	return NULL;
+}
+
 static bool
 is_as_shown(const struct results *shown, const struct target *t)
 {
-	for (size_t i = 0; i < shown->n; i++)
-		if (strcmp(shown->at[i].path, t->path) == 0)
-			return digest_equal(&shown->at[i].digest, &t->source.digest);
-	return false;
+	const struct result *was = result_of(shown, t->path);
+
+	return was != NULL && digest_equal(&was->digest, &t->source.digest);
 }
 
 static int
@@ -302,6 +310,10 @@ stores_apply(struct run *r, struct map *m, const struct results *shown, struct e
 	int rc = stores_find(r, &list, e);
 
 	for (size_t i = 0; rc == 0 && i < list.n; i++) {
+		/* Found, but of another account: it was passed over when all was shown. */
+		if (shown != NULL && r->options->nstores == 0 &&
+			result_of(shown, list.at[i].path) == NULL)
+			continue;
 		struct result *res = results_add(&r->results, list.at[i].path);
 		struct job j;
 		struct err failed = {0};
