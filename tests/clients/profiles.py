@@ -65,7 +65,7 @@ def sides(lab, new):
     lab.box.own(secret)
     argv = []
     for side, server in (("old", lab.old), ("new", new)):
-        argv += [f"--{side}", f"pop3://lab@localhost:{server.port}", f"--{side}-tls=off",
+        argv += [f"--{side}", f"pop3://{server.user}@localhost:{server.port}", f"--{side}-tls=off",
                  f"--{side}-password-file", secret]
     return argv
 
@@ -139,6 +139,21 @@ def user_js(check, lab):
     scenarios.arrived(check, lab, profile, new, before)
 
 
+def another_user(check, lab):
+    """The mailbox has another name on the new server."""
+    new = lab.move("newT", options=("--user", "anna.b"))
+    profile = scenarios.prepared(lab, "T")
+    home = home_of(lab, "homeT", ".thunderbird", profile)
+    before = profile.entries()
+    code, _ = called(lab, home, ["migrate", "--yes", *sides(lab, new)])
+    check.same("exit of migrate", code, 0)
+    scenarios.paired(check, lab, new, before, profile.entries())
+    profile.user = new.user
+    profile.set_prefs(userName=new.user)
+    profile.set_server("127.0.0.1", new.port)
+    scenarios.arrived(check, lab, profile, new, before)
+
+
 def seen(check, lab):
     """What find says of a real profile, and while its client runs."""
     profile = scenarios.as_written(lab, "S")
@@ -167,5 +182,6 @@ SCENARIOS = {
     "two-accounts": (two_accounts, "uids"),
     "snap": (snap, "uids"),
     "user-js": (user_js, "uids"),
+    "another-user": (another_user, "uids"),
     "find": (seen, "uids"),
 }
