@@ -340,6 +340,31 @@ Test(find, a_snap_whose_folder_is_a_link_is_no_copy)
 	expect(NULL, "live " OUT "\n");
 }
 
+Test(find, what_the_snap_has_not_is_not_shown_twice)
+{
+	static const char prefs[] = LIST("account1,account2")
+		ACCOUNT("1", "pop.example.org", REL("1", "Mail/pop"))
+			ACCOUNT("2", "pop.new.example", REL("2", "Mail/new"));
+
+	put_root(".thunderbird");
+	put_root("snap/thunderbird/common/.thunderbird");
+	put(".thunderbird/p.default/prefs.js", prefs);
+	put("snap/thunderbird/common/.thunderbird/p.default/prefs.js", prefs);
+	unlink(at(OUT));
+	expect(NULL,
+		"absent "
+		"snap/thunderbird/common/.thunderbird/p.default/Mail/new/popstate.dat\n"
+		"live " SNAP "\n");
+	/* Not there in the snap, but outside: that one may be read by somebody. */
+	put(OUT, STATE);
+	unlink(at(SNAP));
+	expect(NULL,
+		"live " OUT "\n"
+		"absent "
+		"snap/thunderbird/common/.thunderbird/p.default/Mail/new/popstate.dat\n"
+		"absent " SNAP "\n");
+}
+
 Test(find, another_profile_of_the_snap_makes_nothing_stale)
 {
 	put_root(".thunderbird");
