@@ -475,6 +475,7 @@ run_client(const char *profile)
 		if (fd < 0 || fcntl(fd, F_SETLK, &lock) < 0 ||
 			write(ready[1], "x", 1) != 1)
 			_exit(1);
+		alarm(10); /* not longer than a test that fails */
 		pause();
 		_exit(0);
 	}
