@@ -44,7 +44,7 @@ Test(mozilla_ini, sections_keys_and_values)
 
 Test(mozilla_ini, line_ends_comments_and_a_mark)
 {
-	assert_ini("\xef\xbb\xbf; c\r\n# c\r\n[A]\r\nk=v\r\n;x=y\r\nlast=one",
+	assert_ini("\xef\xbb\xbf[A]\r\n; c\r\n# c\r\nk=v\r\n;x=y\r\nlast=one",
 		"A|k|v\nA|last|one\n");
 }
 
