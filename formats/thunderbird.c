@@ -21,7 +21,6 @@
  */
 #include "model/format.h"
 #include "model/mozilla.h"
-#include "model/mozilla.h"
 
 #define HEADER "# POP3 State File"
 
@@ -40,6 +39,28 @@ static const char *const places[] = {
 	"Library/Application Support/SeaMonkey/Profiles/*/Mail/*/popstate.dat",
 	NULL,
 };
+
+/* Betterbird shares Thunderbird's on all systems, and its profiles.ini. */
+static const struct client_root roots[] = {
+	{".thunderbird", "Thunderbird", NULL},
+	{".icedove", "Icedove", NULL}, /* also as a link to the one before */
+	{".mozilla/seamonkey", "SeaMonkey", NULL},
+	{"snap/thunderbird/common/.thunderbird", "Thunderbird (snap)", ".thunderbird"},
+	/* org.mozilla.[Tt]hunderbird, net.thunderbird.Thunderbird, eu.betterbird… */
+	{".var/app/*/.thunderbird", "Thunderbird (flatpak)", NULL},
+	{"AppData/Roaming/Thunderbird", "Thunderbird", NULL},
+	{"AppData/Local/Packages/MozillaThunderbird.MZLA_*/LocalCache/Roaming/"
+	 "Thunderbird",
+		"Thunderbird (store)", NULL},
+	{"AppData/Roaming/Mozilla/SeaMonkey", "SeaMonkey", NULL},
+	{"Library/Thunderbird", "Thunderbird", NULL},
+	{"Library/Application Support/SeaMonkey", "SeaMonkey", NULL},
+	{NULL, NULL, NULL},
+};
+
+static const char *const settings_beside[] = {MOZILLA_USER_PREFS, MOZILLA_VERSION, NULL};
+
+static const char *const strays[] = {"popstate-[0-9]*.dat", NULL};
 
 static bool
 is_seamonkey(const char *path)
@@ -238,6 +259,32 @@ thunderbird_read(struct store *s, struct err *e)
 	return 0;
 }
 
+/*
+ * Which reader will look at it (the comment at the top). 96 brought the new one, and 99
+ * made it the standard one: between the two it is either, so all entries are looked at,
+ * and what the account line says proves nothing. SeaMonkey's 2.53 is below both.
+ */
+static void
+thunderbird_adapt(struct store *s, const struct settings *set)
+{
+	struct text bytes = s->source->bytes;
+	size_t lf = text_find(bytes, '\n');
+
+	if (set->version == 0)
+		return;
+	s->merged = set->version >= 96;
+	s->account_rewritten = set->version >= 99;
+	s->adapted = true;
+	/* bug 1933365 */
+	if (set->windows && set->version >= 96 && set->version < 136 && s->nrecords > 0 &&
+		lf < bytes.len && (lf == 0 || bytes.at[lf - 1] != '\r'))
+		store_note(s,
+			"its lines end with LF, and Thunderbird %u on Windows wants "
+			"CRLF: it "
+			"will see no entry and fetch all mail again",
+			set->version);
+}
+
 /* Nothing can be quoted, so what would break a line or a word cannot be written. */
 static int
 thunderbird_spell(const struct store *s, enum edit_what what, struct text value,
@@ -272,7 +319,12 @@ const struct format format_thunderbird = {
 	.what = "popstate.dat",
 	.proof = "the real Thunderbird (make check-clients)",
 	.places = places,
-	.settings_file = "prefs.js",
+	.settings_file = MOZILLA_PREFS,
+	.settings_beside = settings_beside,
+	.roots = roots,
+	.profiles_file = MOZILLA_PROFILES,
+	.installs_file = MOZILLA_INSTALLS,
+	.strays = strays,
 	.account_from_settings = true,
 	.lock = {".parentlock", "lock"},
 	.probe = thunderbird_probe,
@@ -280,4 +332,7 @@ const struct format format_thunderbird = {
 	.spell = thunderbird_spell,
 	.settings = mozilla_settings,
 	.mail = mozilla_mail,
+	.adapt = thunderbird_adapt,
+	.accounts = mozilla_accounts,
+	.profiles = mozilla_profiles,
 };

@@ -80,6 +80,33 @@ try_store(const struct store *s, const char *spelling)
 	free(edits);
 }
 
+/* A client's own lists: the same bytes as each of its files. */
+static void
+try_lists(const struct format *f, struct text bytes)
+{
+	struct source version = {.path = "/p/compatibility.ini", .bytes = bytes};
+	struct source user = {.path = "/p/user.js", .bytes = bytes, .beside = &version};
+	struct source main = {.path = "/p/prefs.js", .bytes = bytes, .beside = &user};
+	struct account_list accounts = {0};
+	struct profile_list profiles = {0};
+	struct arena a = {0};
+	struct err e = {0};
+
+	if (f->accounts != NULL)
+		must(f->accounts(&main, &a, &accounts, &e) == 0, "accounts", &e);
+	for (size_t i = 0; i < accounts.n; i++)
+		must(accounts.at[i].store[0] == '/', "a store that is not absolute", &e);
+	if (f->profiles != NULL)
+		must(f->profiles("/r", bytes, bytes, &a, &profiles, &e) == 0, "profiles",
+			&e);
+	for (size_t i = 0; i < profiles.n; i++)
+		must(profiles.at[i].folder[0] == '/' || profiles.at[i].folder[0] == '\0',
+			"a profile that is not absolute", &e);
+	free(accounts.at);
+	free(profiles.at);
+	arena_free(&a);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -105,6 +132,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			&settings, &e);
 		arena_free(&a);
 	}
+	try_lists(f, src.bytes);
 	if (store_read(&s, f, &src, &e) < 0) {
 		must(e.kind == ERR_DATA && e.message[0] != '\0', "refused without words",
 			&e);

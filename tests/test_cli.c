@@ -33,7 +33,7 @@ set_up(struct cli *c)
 		cr_assert(program == NULL, "there is no program %s", program);
 		cr_skip_test("build/reuidl is not built");
 	}
-	strcpy(c->dir, "/tmp/cli.XXXXXX");
+	snprintf(c->dir, sizeof(c->dir), "/tmp/cli.XXXXXX");
 	cr_assert(mkdtemp(c->dir) != NULL);
 	cr_assert_eq(chdir(c->dir), 0);
 	setenv("HOME", c->dir, 1);

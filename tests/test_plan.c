@@ -33,7 +33,7 @@ static void
 set_up(struct world *w)
 {
 	*w = (struct world){.hosts = {"old.example.org", "new.example.org"}};
-	strcpy(w->dir, "/tmp/plan.XXXXXX");
+	memcpy(w->dir, "/tmp/plan.XXXXXX", sizeof("/tmp/plan.XXXXXX"));
 	cr_assert(mkdtemp(w->dir) != NULL);
 	w->settings = (struct settings){.known = true,
 		.host = text_of("old.example.org"),

@@ -20,7 +20,7 @@ static const struct command commands[] = {
 	{"apply", "--map FILE [STORE…]", "change the stores, with a backup", 0, false, cmd_apply},
 	{"undo", "[--run ID] [STORE…]", "take back the last run", 0, false, cmd_undo},
 	{"check", "--new URL [STORE…]", "what the client would download next", 1, false, cmd_check},
-	{"find", "", "stores on this machine", 0, false, cmd_find},
+	{"find", "[STORE…]", "stores on this machine", 0, true, cmd_find},
 	{"show", "STORE", "accounts and UIDLs of a store", 0, true, cmd_show},
 	{"map", "FILE", "list, export or import a map", 0, true, cmd_map},
 	{"formats", "", "the clients that reuidl knows", 0, true, cmd_formats},

@@ -214,11 +214,14 @@ show_counts(struct run *r, const struct job *j)
 				evidence_names[k]);
 	if (p->nfate[FATE_RENAMED] > 0)
 		out(c, "\n");
-	out(c, "  %zu will be deleted on the new server%s\n", p->ndelete,
+	out(c, "  %zu will be deleted on the new server%s%s\n", p->ndelete,
 		p->ndelete == 0              ? ""
 			: !j->settings.known ? " (unless the client leaves mail there; its "
 					       "settings are not at hand)"
-					     : " by the client's own settings");
+					     : " by the client's own settings",
+		p->ndelete == 0 || r->options->allow_deletes
+			? ""
+			: "; apply refuses that without --allow-deletes");
 }
 
 static void

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 int
-stores_find(struct run *r, struct found_list *list, struct err *e)
+stores_find_any(struct run *r, struct found_list *list, struct err *e)
 {
 	const struct options *o = r->options;
 
@@ -20,6 +20,21 @@ stores_find(struct run *r, struct found_list *list, struct err *e)
 		if (find_in(o->stores[i], o->client, &r->arena, list, e) < 0)
 			return -1;
 	return 0;
+}
+
+int
+stores_find(struct run *r, struct found_list *list, struct err *e)
+{
+	if (stores_find_any(r, list, e) < 0)
+		return -1;
+	size_t n = list->n;
+	found_keep_live(list);
+	if (list->n > 0)
+		return 0;
+	return err_set(e, ERR_NO_STORE, "",
+		"none of the %zu stores that were found is one that a client reads; \"reuidl "
+		"find\" says why, and a file that is named is taken as it is",
+		n);
 }
 
 static void
@@ -44,13 +59,18 @@ open_journal(struct job *j, struct run *r, const char *path, char **dir, struct 
 }
 
 static int
-read_settings(struct job *j, struct err *e)
+read_settings(struct job *j, const struct found *found, struct err *e)
 {
 	const struct format *f = j->target.format;
+	const char *path = found->named != NULL ? found->named : j->target.path;
 
 	if (f->settings == NULL || j->target.settings.path == NULL)
 		return 0;
-	return f->settings(j->target.path, &j->target.settings, &j->target.arena, &j->settings, e);
+	if (f->settings(path, &j->target.settings, &j->target.arena, &j->settings, e) < 0)
+		return -1;
+	if (f->adapt != NULL)
+		f->adapt(&j->store, &j->settings);
+	return 0;
 }
 
 int
@@ -63,10 +83,10 @@ job_open(struct job *j, struct run *r, const struct found *f, bool write, struct
 	if (client == NULL && f->format != NULL)
 		client = f->format->name;
 	if (open_journal(j, r, f->path, &dir, e) == 0 &&
-		target_open(&j->target, f->path, client, write, dir, e) == 0) {
+		target_open_of(&j->target, f->path, f->settings, client, write, dir, e) == 0) {
 		j->opened = true;
 		if (store_read(&j->store, j->target.format, &j->target.source, e) == 0 &&
-			read_settings(j, e) == 0)
+			read_settings(j, f, e) == 0)
 			return 0;
 	}
 	job_close(j);
@@ -263,13 +283,21 @@ change(struct job *j, struct run *r, struct result *res, struct map *m, struct e
 	return 0;
 }
 
+static const struct result *
+result_of(const struct results *shown, const char *path)
+{
+	for (size_t i = 0; i < shown->n; i++)
+		if (strcmp(shown->at[i].path, path) == 0)
+			return &shown->at[i];
+	return NULL;
+}
+
 static bool
 is_as_shown(const struct results *shown, const struct target *t)
 {
-	for (size_t i = 0; i < shown->n; i++)
-		if (strcmp(shown->at[i].path, t->path) == 0)
-			return digest_equal(&shown->at[i].digest, &t->source.digest);
-	return false;
+	const struct result *was = result_of(shown, t->path);
+
+	return was != NULL && digest_equal(&was->digest, &t->source.digest);
 }
 
 static int
@@ -343,6 +371,10 @@ stores_apply(struct run *r, struct map *m, const struct results *shown, struct e
 	int rc = stores_find(r, &list, e);
 
 	for (size_t i = 0; rc == 0 && i < list.n; i++) {
+		/* Found, but of another account: it was passed over when all was shown. */
+		if (shown != NULL && r->options->nstores == 0 &&
+			result_of(shown, list.at[i].path) == NULL)
+			continue;
 		struct result *res = results_add(&r->results, list.at[i].path);
 		struct job j;
 		struct err failed = {0};

@@ -22,7 +22,9 @@ struct job {
 	bool opened, planned;
 };
 
-/* What the STORE arguments name, or what is found below the home. */
+/* What the STORE arguments name, or what is found below the home: all of it, and only
+ * what a client reads. */
+int stores_find_any(struct run *r, struct found_list *list, struct err *e);
 int stores_find(struct run *r, struct found_list *list, struct err *e);
 
 /* Open the store, recovering what a run that died has left, and read it and its

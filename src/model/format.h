@@ -28,6 +28,49 @@ struct settings {
 	bool leave_on_server;
 	uint32_t delete_after_days; /* 0: not by age */
 	bool until_deleted;	    /* deleting locally deletes on the server */
+	/* For people, and to know an account again; in the arena. */
+	struct text key, name; /* "account1", "Anna's mail" */
+	/* What it really connects to, where that is not host and user; else empty. */
+	struct text server_host, server_user;
+	struct text
+		deferred_to; /* key of the account that gets its mail; empty: itself */
+	bool maildir;	     /* its mail is kept a file a message */
+	/* Of the client, and there even if `known` is false: the major version that ran
+	 * last (0 unknown), and whether that was on Windows. */
+	uint32_t version;
+	bool windows;
+};
+
+/* An account that the client's settings list. */
+struct listed_account {
+	const char *store;  /* where its store is, or will be; absolute, in the arena */
+	const char *server; /* what the settings call its server: "server1" */
+	struct settings settings;
+};
+
+struct account_list {
+	struct listed_account *at; /* the caller frees it */
+	size_t n, cap;
+};
+
+/* A profile that the client has a list of. */
+struct profile {
+	const char *name, *folder; /* in the arena; the folder is absolute */
+	bool standard;		   /* the one that the client opens unasked */
+};
+
+struct profile_list {
+	struct profile *at; /* the caller frees it */
+	size_t n, cap;
+};
+
+/* A folder in which a client keeps its list of profiles. */
+struct client_root {
+	const char *path;   /* glob below the home; NULL ends the table */
+	const char *client; /* whose it is, for people */
+	/* At its first start the client there has copied what was in this root, which
+	 * it does not look at since; NULL: it has not. */
+	const char *copy_of;
 };
 
 /* Where a client keeps the mail that it fetched, with each message's UIDL in it. */
@@ -56,6 +99,16 @@ struct format {
 	 * of its lock; NULL: none is known. */
 	const char *settings_file;
 	struct client_lock lock;
+	/* Other files of that folder which belong to its settings, at most
+	 * SETTINGS_BESIDE; they come as settings->beside. NULL: none. */
+	const char *const *settings_beside;
+	/* Where the client lists its profiles (NULL: nowhere), and the files it does that
+	 * in; the second may be NULL. */
+	const struct client_root *roots;
+	const char *profiles_file, *installs_file;
+	/* Globs for the names of files that look like its store, lie beside it, and are
+	 * never read by the client; NULL: none. */
+	const char *const *strays;
 	/* After the move the account's host and user are to be what the client's settings
 	 * say, not what the new URL says; unknown settings leave them as they are. */
 	bool account_from_settings;
@@ -76,11 +129,22 @@ struct format {
 	 * if they do not name that store. */
 	int (*settings)(const char *store_path, const struct source *settings,
 		struct arena *, struct settings *, struct err *);
+	/* What the reader cannot know without the settings: `merged`,
+	 * `account_rewritten`, and notes. NULL: nothing. */
+	void (*adapt)(struct store *, const struct settings *);
+	/* All accounts with a store of this format that the settings list. */
+	int (*accounts)(const struct source *settings, struct arena *,
+		struct account_list *, struct err *);
+	/* The profiles of a root, from the bytes of profiles_file and installs_file. */
+	int (*profiles)(const char *root, struct text profiles, struct text installs,
+		struct arena *, struct profile_list *, struct err *);
 	/* Likewise where the account's mail is, in the arena; false if it is not known.
 	 * NULL: this client's mail names no UIDLs. */
 	bool (*mail)(const char *store_path, const struct source *settings,
 		struct arena *, struct local_mail *);
 };
+
+#define SETTINGS_BESIDE 2
 
 extern const struct format *const formats[]; /* sorted by name, NULL at the end */
 

@@ -3,8 +3,18 @@
  * mail.account.account1.server = "server1" leads to a server, and mail.server.server1.*
  * says all of it: type, hostname, directory-rel …
  */
+#include "model/ini.h"
 #include "model/mozilla.h"
 #include "model/prefs.h"
+
+/* What a pref_string() found, kept; empty if it is not set. */
+static struct text
+kept_string(struct arena *a, const struct pref *p)
+{
+	struct text value;
+
+	return pref_string(p, &value) ? arena_text(a, value) : (struct text){"", 0};
+}
 
 /* The folder of a path, without the '/' at its end. */
 static struct text
@@ -17,9 +27,8 @@ folder_of(struct text path)
 	return path;
 }
 
-/* One spelling of a path: '/' between parts, no "." and "..", none empty. */
-static struct text
-plain_path(struct arena *a, struct text path)
+struct text
+mozilla_path(struct arena *a, struct text path)
 {
 	char *plain = arena_alloc(a, path.len + 2);
 	size_t n = 0;
@@ -63,7 +72,7 @@ local_path(
 			a, "%.*s/Mail/%.*s", TEXT_ARG(profile), TEXT_ARG(path)));
 	else
 		return (struct text){"", 0};
-	return plain_path(a, path);
+	return mozilla_path(a, path);
 }
 
 /* Absent or -1 is the usual port of the kind of connection. */
@@ -81,35 +90,64 @@ port_of(const struct prefs *p, const char *server)
 }
 
 /*
- * hostname and userName, not realhostname and realuserName: SeaMonkey and Thunderbird
- * before 99 look for the block of the first pair, and Thunderbird since 102 has no other.
+ * realhostname and realuserName are where versions before 129 really connect to. Since
+ * 102 a start makes them hostname and userName and clears them (1b); 129 ignores them.
  */
 static void
-fill_settings(const struct prefs *p, const char *server, struct arena *a,
-	struct settings *settings)
+fill_server(
+	const struct prefs *p, const char *server, struct arena *a, struct settings *s)
+{
+	s->server_host = s->server_user = (struct text){"", 0};
+	if (s->version >= 129)
+		return;
+	s->server_host =
+		kept_string(a, prefs_find(p, "mail.server.%s.realhostname", server));
+	s->server_user =
+		kept_string(a, prefs_find(p, "mail.server.%s.realuserName", server));
+}
+
+/* Absent, it is never; the number alone does nothing. */
+static void
+fill_age(const struct prefs *p, const char *server, struct settings *s)
 {
 	int64_t days = 7;
 
-	*settings = (struct settings){.known = true, .port = port_of(p, server)};
-	if (pref_string(
-		    prefs_find(p, "mail.server.%s.hostname", server), &settings->host))
-		settings->host = arena_text(a, settings->host);
-	if (pref_string(
-		    prefs_find(p, "mail.server.%s.userName", server), &settings->user))
-		settings->user = arena_text(a, settings->user);
-	settings->leave_on_server =
-		pref_is_true(prefs_find(p, "mail.server.%s.leave_on_server", server));
-	settings->until_deleted = pref_is_true(
-		prefs_find(p, "mail.server.%s.delete_mail_left_on_server", server));
 	if (!pref_is_true(
 		    prefs_find(p, "mail.server.%s.delete_by_age_from_server", server)))
 		return;
 	pref_number(prefs_find(p, "mail.server.%s.num_days_to_leave_on_server", server),
 		&days);
 	if (days > 0)
-		settings->delete_after_days = (uint32_t)days;
+		s->delete_after_days = (uint32_t)days;
 	else if (days < 0) /* The day is in the future: all of them go at once. */
-		settings->leave_on_server = false;
+		s->leave_on_server = false;
+}
+
+/*
+ * hostname and userName, not realhostname and realuserName: SeaMonkey and Thunderbird
+ * before 99 look for the block of the first pair, and Thunderbird since 102 has no other.
+ */
+static void
+fill_settings(
+	const struct prefs *p, const char *server, struct arena *a, struct settings *s)
+{
+	struct text contract = {"", 0};
+
+	s->known = true;
+	s->port = port_of(p, server);
+	s->host = kept_string(a, prefs_find(p, "mail.server.%s.hostname", server));
+	s->user = kept_string(a, prefs_find(p, "mail.server.%s.userName", server));
+	s->name = kept_string(a, prefs_find(p, "mail.server.%s.name", server));
+	s->deferred_to = kept_string(
+		a, prefs_find(p, "mail.server.%s.deferred_to_account", server));
+	pref_string(prefs_find(p, "mail.server.%s.storeContractID", server), &contract);
+	s->maildir = text_starts(contract, "@mozilla.org/msgstore/maildirstore;");
+	s->leave_on_server =
+		pref_is_true(prefs_find(p, "mail.server.%s.leave_on_server", server));
+	s->until_deleted = pref_is_true(
+		prefs_find(p, "mail.server.%s.delete_mail_left_on_server", server));
+	fill_server(p, server, a, s);
+	fill_age(p, server, s);
 }
 
 /* The server of an account, if it is of that type. */
@@ -169,22 +207,110 @@ find_account(const struct prefs *p, struct text list, struct text profile,
 	return found;
 }
 
+/* The file of that name among the settings files; NULL: it is not there. */
+static const struct source *
+beside(const struct source *settings, const char *name)
+{
+	for (const struct source *s = settings->beside; s != NULL; s = s->beside) {
+		size_t folder = folder_of(text_of(s->path)).len;
+		if (text_equal(text_of(s->path + folder + (s->path[folder] == '/')),
+			    text_of(name)))
+			return s;
+	}
+	return NULL;
+}
+
+/* What both files say, and the list of accounts in it. */
+static struct text
+read_prefs(struct prefs *p, const struct source *settings)
+{
+	const struct source *user = beside(settings, MOZILLA_USER_PREFS);
+	struct text list = {"", 0};
+
+	prefs_read_both(
+		p, settings->bytes, user != NULL ? user->bytes : (struct text){"", 0});
+	pref_string(prefs_find(p, "mail.accountmanager.accounts"), &list);
+	return list;
+}
+
+/* compatibility.ini: LastVersion=153.7.0_20261101/20261101, LastOSABI=WINNT_x86_64-msvc. */
+static void
+fill_client(const struct source *settings, struct settings *s)
+{
+	const struct source *file = beside(settings, MOZILLA_VERSION);
+	struct ini i = {.at = {file != NULL ? file->bytes : (struct text){"", 0}, 0}};
+
+	while (ini_next(&i)) {
+		uint64_t number;
+
+		if (!text_equal(i.section, text_of("Compatibility")))
+			continue;
+		if (text_equal(i.key, text_of("LastOSABI")))
+			s->windows = text_starts(i.value, "WINNT");
+		if (!text_equal(i.key, text_of("LastVersion")))
+			continue;
+		i.value.len = text_find(i.value, '.');
+		if (text_number(i.value, &number) && number < 100000)
+			s->version = (uint32_t)number;
+	}
+}
+
+static bool
+is_listed(const struct account_list *l, const char *server)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (strcmp(l->at[i].server, server) == 0)
+			return true;
+	return false;
+}
+
+int
+mozilla_accounts(const struct source *settings, struct arena *a, struct account_list *out,
+	struct err *e)
+{
+	struct text profile = folder_of(text_of(settings->path)), key;
+	struct settings client = {0};
+	struct prefs p;
+
+	(void)e;
+	fill_client(settings, &client);
+	for (struct cursor c = {read_prefs(&p, settings), 0}; take_account(&c, &key);) {
+		char *server = server_of(&p, key, "pop3", a);
+		struct text folder = {"", 0};
+		if (server != NULL && !is_listed(out, server))
+			folder = local_path(&p, server, profile, a);
+		if (folder.len == 0)
+			continue;
+		struct listed_account account = {
+			arena_print(a, "%.*s/%s", TEXT_ARG(folder), MOZILLA_STORE),
+			server, client};
+		fill_settings(&p, server, a, &account.settings);
+		account.settings.key = arena_text(a, key);
+		out->at = array_grow(out->at, &out->cap, out->n + 1, sizeof(*out->at));
+		out->at[out->n++] = account;
+	}
+	prefs_release(&p);
+	return 0;
+}
+
 int
 mozilla_settings(const char *store_path, const struct source *source, struct arena *arena,
 	struct settings *settings, struct err *e)
 {
 	struct arena a = {0};
-	struct text folder = plain_path(&a, folder_of(text_of(store_path)));
-	struct text profile = folder_of(text_of(source->path)), list = {"", 0}, key;
+	struct text folder = mozilla_path(&a, folder_of(text_of(store_path)));
+	struct text profile = folder_of(text_of(source->path)), key = {"", 0};
 	struct prefs p;
 
 	(void)e;
 	*settings = (struct settings){0};
-	prefs_read(&p, source->bytes);
-	pref_string(prefs_find(&p, "mail.accountmanager.accounts"), &list);
+	fill_client(source, settings);
+	struct text list = read_prefs(&p, source);
 	const char *server = find_account(&p, list, profile, folder, &key, &a);
-	if (server != NULL)
+	if (server != NULL) {
 		fill_settings(&p, server, arena, settings);
+		settings->key = arena_text(arena, key);
+	}
 	prefs_release(&p);
 	arena_free(&a);
 	return 0;
@@ -204,14 +330,12 @@ mozilla_mail(const char *store_path, const struct source *source, struct arena *
 	struct local_mail *mail)
 {
 	struct arena a = {0};
-	struct text folder = plain_path(&a, folder_of(text_of(store_path)));
-	struct text profile = folder_of(text_of(source->path)), list = {"", 0}, account;
-	struct text key = {"", 0};
+	struct text folder = mozilla_path(&a, folder_of(text_of(store_path)));
+	struct text profile = folder_of(text_of(source->path)), key = {"", 0}, account;
 	struct prefs p;
 
 	*mail = (struct local_mail){.key = {"", 0}};
-	prefs_read(&p, source->bytes);
-	pref_string(prefs_find(&p, "mail.accountmanager.accounts"), &list);
+	struct text list = read_prefs(&p, source);
 	bool known = find_account(&p, list, profile, folder, &key, &a) != NULL;
 	mail->key = arena_text(arena, key);
 	mail->folders = arena_alloc(arena, (list.len + 2) * sizeof(*mail->folders));

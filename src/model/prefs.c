@@ -258,26 +258,34 @@ by_name(const void *a, const void *b)
 	return c != 0 ? c : (x->place > y->place) - (x->place < y->place);
 }
 
-void
-prefs_read(struct prefs *p, struct text bytes)
+static void
+read_file(struct prefs *p, struct text bytes, struct buf *b)
 {
 	struct cursor c = {bytes, 0};
-	struct buf b;
-	size_t kept = 0;
 
-	*p = (struct prefs){0};
-	buf_init(&b, STRING_MAX);
 	if (text_starts(bytes, "\xef\xbb\xbf"))
 		c.off = 3;
 	for (skip_space(&c); c.off < bytes.len; skip_space(&c)) {
 		size_t start = c.off;
-		if (take_pref(&c, p, &b))
+		if (take_pref(&c, p, b))
 			continue;
 		/* Something else: go on behind the line in which it begins. */
 		c.off = start;
 		c.off += text_find(
 			(struct text){bytes.at + start, bytes.len - start}, '\n');
 	}
+}
+
+void
+prefs_read_both(struct prefs *p, struct text bytes, struct text user)
+{
+	struct buf b;
+	size_t kept = 0;
+
+	*p = (struct prefs){0};
+	buf_init(&b, STRING_MAX);
+	read_file(p, bytes, &b);
+	read_file(p, user, &b);
 	buf_release(&b);
 	if (p->n > 0)
 		qsort(p->at, p->n, sizeof(*p->at), by_name);
@@ -285,6 +293,12 @@ prefs_read(struct prefs *p, struct text bytes)
 		if (i + 1 == p->n || !text_equal(p->at[i].name, p->at[i + 1].name))
 			p->at[kept++] = p->at[i];
 	p->n = kept;
+}
+
+void
+prefs_read(struct prefs *p, struct text bytes)
+{
+	prefs_read_both(p, bytes, (struct text){"", 0});
 }
 
 void

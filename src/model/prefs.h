@@ -29,6 +29,8 @@ struct prefs {
 };
 
 void prefs_read(struct prefs *p, struct text bytes);
+/* prefs.js with user.js read after it: what both set, the second one decides. */
+void prefs_read_both(struct prefs *p, struct text bytes, struct text user);
 void prefs_release(struct prefs *p);
 
 /* The preference, NULL if it is not set; no name is longer than 255 bytes. */

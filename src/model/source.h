@@ -17,6 +17,9 @@ struct source {
 	struct os_stat stat;
 	struct digest digest;
 	char *memory; /* what source_release() frees */
+	/* Of a settings file: the next one that is read with it (format->settings_beside),
+	 * NULL: no more. Somebody else's. */
+	const struct source *beside;
 };
 
 /* Read the file. `path` is kept, not copied. */

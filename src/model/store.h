@@ -59,6 +59,8 @@ struct store {
 	/* The client rewrites the account's host and user from its settings whenever it
 	 * has been at a server, so what stands there tells which one that was. */
 	bool account_rewritten;
+	/* The two were set by format->adapt, not by the bytes alone. */
+	bool adapted;
 	/* Sentences for `show` and the diff about oddities that do not stop us; static
 	 * or in the arena. */
 	const char **notes;

@@ -191,7 +191,7 @@ finish(const struct store_check *c, const struct store *now, struct err *e)
 		return fail_record(c, c->nrecords, "it is missing", e);
 	if (c->naccounts != was->naccounts)
 		return fail_account(c, c->naccounts, "it is missing", e);
-	if (was->merged != now->merged)
+	if (!was->adapted && was->merged != now->merged)
 		return fail_account(c, 0, "the file reads as another kind", e);
 	if (was->format->write == NULL &&
 		!text_equal(between(was->source, c->was_end, was->source->bytes.len),

@@ -292,9 +292,11 @@ see_old(void *arg, const struct map_message *m, struct err *e)
 	if (partner != MATCH_NONE && (partner >= ps->nnew || !ps->usable[partner]))
 		partner = MATCH_NONE;
 	uint32_t record = is_next(ps, key) ? ps->next : find(ps, key);
-	if (record != MATCH_NONE) {
+	if (record != MATCH_NONE)
 		seat_old(ps, record, partner, m);
-	} else if (m->copies != 0) {
+	/* Another account's record is none that could have the partner. */
+	if (m->copies != 0 &&
+		(record == MATCH_NONE || !(ps->seats[record].flags & SEAT_MINE))) {
 		ps->loose = array_grow(
 			ps->loose, &ps->loose_cap, ps->nloose + 1, sizeof(*ps->loose));
 		ps->loose[ps->nloose++] =

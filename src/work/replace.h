@@ -20,7 +20,8 @@ struct target {
 	struct source source;	/* as read under the locks */
 	struct os_locks *locks; /* base/os_file.h: held to the end; NULL: looked only */
 	struct source settings; /* the client's settings file; path NULL: none */
-	char *state_dir;	/* of the store's owner, or the one given */
+	struct source settings_beside[SETTINGS_BESIDE]; /* its `beside` */
+	char *state_dir;     /* of the store's owner, or the one given */
 	const char *running; /* `write` false: a sentence if the client runs, else NULL */
 	int fd;		     /* the file as it was opened; reads go through it */
 	struct arena arena;
@@ -34,7 +35,16 @@ struct target {
  * write to (ERR_IO). A target that fails is released already. */
 int target_open(struct target *t, const char *path, const char *client, bool write,
 	const char *state_dir, struct err *e);
+/* The same when the store's settings file is known (NULL: it is looked for above the
+ * store, and then in its owner's home). The client's lock is beside it, so it matters for a store outside its
+ * profile. */
+int target_open_of(struct target *t, const char *path, const char *settings,
+	const char *client, bool write, const char *state_dir, struct err *e);
 void target_close(struct target *t);
+
+/* Does a client run on this folder, which has its settings file, or its store? Takes no
+ * lock. */
+bool client_runs(const struct format *f, const char *folder);
 
 /* Steps 3 to 10 of docs/design.md, once a target. `record` says what the journal keeps
  * (run, map_id, account, undoes, counts; NULL or 0: none, a new run); path, format,

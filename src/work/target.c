@@ -1,13 +1,13 @@
 /* Opening a client's file: which file it is, who has it locked, what is in it. */
 #include "work/target.h"
+#include "work/find.h"
+#include "work/settings.h"
 
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "base/os_file.h"
 
-/* PROFILE/Mail/HOST/popstate.dat, with some to spare for folders that people make. */
-#define SETTINGS_LEVELS 6
 /* A file that changes each time it is looked at. */
 #define OPEN_TRIES 4
 
@@ -46,32 +46,6 @@ check_file(struct target *t, const struct os_stat *st, bool write, struct err *e
 	return 0;
 }
 
-/* The nearest settings file above the store, not above its owner's home. */
-static char *
-find_settings(struct target *t)
-{
-	const char *name = t->format->settings_file;
-	char *home = os_home_of(&t->arena, t->source.stat.uid);
-	char *folder = os_folder_of(&t->arena, t->path);
-	struct os_stat st;
-	struct err e;
-
-	if (name == NULL)
-		return NULL;
-	if (home != NULL)
-		home = os_resolve(&t->arena, home, &e);
-	for (int level = 0; level < SETTINGS_LEVELS; level++) {
-		char *path = arena_print(&t->arena, "%s/%s", folder, name);
-		if (os_stat(path, &st, NULL) == 0 && st.regular)
-			return path;
-		if (strcmp(folder, "/") == 0 ||
-			(home != NULL && strcmp(folder, home) == 0))
-			break;
-		folder = os_folder_of(&t->arena, folder);
-	}
-	return NULL;
-}
-
 static char *
 running(struct target *t, const char *folder, long pid)
 {
@@ -88,14 +62,14 @@ running(struct target *t, const char *folder, long pid)
 /* "address:pid": the link is the lock. "address:+pid": fcntl decides. Whether a process
  * of another machine lives cannot be seen from here. */
 static bool
-symlink_says(struct target *t, const char *folder, long *pid)
+symlink_says(const struct format *f, const char *folder, struct arena *a, long *pid)
 {
-	const char *name = t->format->lock.symlink;
+	const char *name = f->lock.symlink;
 	uint64_t number;
 
 	if (name == NULL)
 		return false;
-	char *to = os_readlink(&t->arena, arena_print(&t->arena, "%s/%s", folder, name));
+	char *to = os_readlink(a, arena_print(a, "%s/%s", folder, name));
 	char *colon = to != NULL ? strrchr(to, ':') : NULL;
 	if (colon == NULL || !text_number(text_of(colon + 1), &number) ||
 		number > INT32_MAX)
@@ -124,13 +98,29 @@ lock_client(struct target *t, bool write, struct err *e)
 		if (rc < 0)
 			return nothing_changed(e);
 	}
-	if (!taken && !symlink_says(t, folder, &pid))
+	if (!taken && !symlink_says(t->format, folder, &t->arena, &pid))
 		return 0;
 	t->running = running(t, folder, pid);
 	if (!write)
 		return 0;
 	err_set(e, ERR_BUSY, "client-running", "%s", t->running);
 	return nothing_changed(e);
+}
+
+bool
+client_runs(const struct format *f, const char *folder)
+{
+	struct arena a = {0};
+	bool taken = false;
+	struct err ignored;
+	long pid;
+
+	if (f->lock.file != NULL)
+		os_lock_taken(arena_print(&a, "%s/%s", folder, f->lock.file), &taken,
+			&pid, &ignored);
+	bool runs = taken || symlink_says(f, folder, &a, &pid);
+	arena_free(&a);
+	return runs;
 }
 
 static int
@@ -151,11 +141,16 @@ lock_ours(struct target *t, struct err *e)
 }
 
 static int
-take_locks(struct target *t, bool write, struct err *e)
+take_locks(struct target *t, const char *settings, bool write, struct err *e)
 {
-	char *settings = find_settings(t);
+	uint32_t owner = t->source.stat.uid;
 
-	if (settings != NULL && source_read(&t->settings, settings, e) < 0)
+	if (settings == NULL)
+		settings = settings_above(t->format, t->path, owner, &t->arena);
+	if (settings == NULL)
+		settings = find_settings_of(t->path, t->format, owner, &t->arena);
+	if (settings != NULL && settings_read(&t->settings, t->settings_beside, t->format,
+					settings, &t->arena, e) < 0)
 		return -1;
 	if (write)
 		t->locks = os_locks_new();
@@ -192,16 +187,15 @@ let_go(struct target *t)
 		close(t->fd);
 	t->fd = -1;
 	source_release(&t->source);
-	source_release(&t->settings);
-	t->settings.path = NULL;
+	settings_release(&t->settings, t->settings_beside);
 	t->running = NULL;
 }
 
 /* Which locks there are to take depends on the format, and that on the content; so the
  * file is read first, and must be the same when the locks are held. 1: it is not. */
 static int
-try_open(struct target *t, const char *client, bool write, const char *state_dir,
-	struct err *e)
+try_open(struct target *t, const char *settings, const char *client, bool write,
+	const char *state_dir, struct err *e)
 {
 	struct os_stat now;
 
@@ -212,7 +206,7 @@ try_open(struct target *t, const char *client, bool write, const char *state_dir
 		return err_set(e, ERR_IO, "io",
 			"%s: its owner (user %u) has no home; use --state", t->path,
 			(unsigned)t->source.stat.uid);
-	if (take_locks(t, write, e) < 0)
+	if (take_locks(t, settings, write, e) < 0)
 		return -1;
 	return os_stat(t->path, &now, e) < 0 ? -1 : !same_file(&now, &t->source.stat);
 }
@@ -221,12 +215,19 @@ int
 target_open(struct target *t, const char *path, const char *client, bool write,
 	const char *state_dir, struct err *e)
 {
+	return target_open_of(t, path, NULL, client, write, state_dir, e);
+}
+
+int
+target_open_of(struct target *t, const char *path, const char *settings,
+	const char *client, bool write, const char *state_dir, struct err *e)
+{
 	*t = (struct target){.fd = -1};
 	t->path = os_resolve(&t->arena, path, e);
 	int rc = t->path != NULL ? 1 : -1;
 	for (int i = 0; rc > 0 && i < OPEN_TRIES; i++) {
 		let_go(t);
-		rc = try_open(t, client, write, state_dir, e);
+		rc = try_open(t, settings, client, write, state_dir, e);
 	}
 	if (rc > 0)
 		err_set(e, ERR_BUSY, "changed-since-read",

@@ -23,6 +23,7 @@ class Dovecot:
     def __init__(self, box, name, messages, validity, uidl="%08Xu%08Xv", options=()):
         """messages: [(uid, bytes)] in the order of their UIDs."""
         self.box, self.name = box, name
+        self.user = dict(zip(options, options[1:])).get("--user", "lab")
         maildir = box.path(name)
         write_maildir(maildir, name, messages, validity)
         done = subprocess.run(
@@ -45,7 +46,7 @@ class Dovecot:
         try:
             if "STLS" in pop.capa():
                 pop.stls()
-            pop.user("lab")
+            pop.user(self.user)
             pop.pass_(PASSWORD)
             return [line.split(b" ", 1)[1].decode() for line in pop.uidl()[1]]
         finally:

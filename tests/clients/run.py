@@ -23,10 +23,14 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 sys.dont_write_bytecode = True
 
 import dovecot
+import profiles
+import scenarios
 import thunderbird
 from lab import Lab
 from sandbox import Sandbox
-from scenarios import SCENARIOS, Checks
+from scenarios import Checks
+
+SCENARIOS = {**scenarios.SCENARIOS, **profiles.SCENARIOS}
 
 
 def missing(reuidl):

@@ -81,10 +81,10 @@ class Sandbox:
         self.processes.append(process)
         return process
 
-    def run(self, argv, timeout=40):
+    def run(self, argv, timeout=40, **extra):
         return subprocess.run(
             self._command(argv), stdin=subprocess.DEVNULL, capture_output=True,
-            env=self._environment({}), cwd=self.home, timeout=timeout)
+            env=self._environment(extra), cwd=self.home, timeout=timeout)
 
     def stop(self, process, grace=10):
         """End a process and its group; True when it went by itself."""

@@ -181,6 +181,8 @@ class Profile:
     def __init__(self, box, path, folder):
         self.box = box
         self.path = path
+        self.user = "lab"
+        self.user_js = {}  # preferences that a session's user.js sets, and so decides
         # Named after the first host; the client keeps the folder when the host changes.
         self.folder = folder
         self.mail = os.path.join(path, "Mail", folder)
@@ -252,6 +254,8 @@ class Session:
         port = self.box.free_port()
         with open(os.path.join(profile.path, "user.js"), "w", encoding="utf-8") as out:
             out.write(_pref("marionette.port", port))
+            for name, value in profile.user_js.items():
+                out.write(_pref(name, value))
         log = self.box.path("thunderbird.log")
         self.process = self.box.start(
             [BINARY, "--headless", "--no-remote", "--marionette",
@@ -260,7 +264,7 @@ class Session:
         try:
             self.driver = Marionette(port, 90, lambda: self.process.poll() is None)
             self._wait_for_accounts()
-            self.driver.script(SET_PASSWORD, profile.host, "lab", password)
+            self.driver.script(SET_PASSWORD, profile.host, profile.user, password)
         except BaseException:
             self.box.stop(self.process, grace=0)
             raise
