@@ -333,9 +333,16 @@ Test(journal, forgets_what_is_old_and_finished)
 	cr_assert_not(os_exists(done.old_copy));
 	cr_assert_not(os_exists(done.new_copy));
 	cr_assert(os_exists(open.old_copy));
+	/* Newest first; the old one has no copies any more, but its map stays applied. */
 	cr_assert_eq(journal_files(j, &arena, false, &files, &n, &e), 0);
-	cr_assert_eq(n, 1);
+	cr_assert_eq(n, 2);
 	cr_assert_str_eq(files[0].path, "/b");
+	cr_assert_eq(files[1].state, JOURNAL_FORGOTTEN);
+	bool applied = false;
+	cr_assert_eq(journal_applied(j, "/a", "m", &applied, &e), 0);
+	cr_assert(applied);
+	cr_assert_eq(journal_forget(j, done.time + 60, &n, &e), 0, "%s", e.message);
+	cr_assert_eq(n, 0, "nothing is forgotten twice");
 	cr_assert_eq(journal_tombstone(j, text_of("reuidl-1"), &arena, &old, &e), 0);
 	cr_assert(text_equal(old, text_of("1")));
 	journal_close(j);

@@ -9,6 +9,7 @@ static const char *const state_words[] = {
 	[JOURNAL_DONE] = "done",
 	[JOURNAL_ROLLED_BACK] = "rolled back",
 	[JOURNAL_UNDONE] = "undone",
+	[JOURNAL_FORGOTTEN] = "done, no backup left",
 };
 
 /* The journal of the stores' owner, if stores are named; else the user's own. */
@@ -62,7 +63,8 @@ list(struct run *r, const struct journal_file *files, size_t n)
 		res->renamed = f->renamed;
 		res->tombstones = f->tombstones;
 		res->state = f->state == JOURNAL_UNDONE || f->undoes != 0 ? STATE_UNDONE
-			     : f->state == JOURNAL_DONE			  ? STATE_APPLIED
+			     : f->state == JOURNAL_DONE ||
+					f->state == JOURNAL_FORGOTTEN ? STATE_APPLIED
 									  : STATE_FAILED;
 	}
 	if (n == 0)

@@ -170,9 +170,9 @@ journal_applied(struct journal *j, const char *path, const char *map_id, bool *a
 	sqlite3_stmt *st;
 
 	if (sql_prepare(&j->sql, &st, e,
-		    "SELECT 1 FROM file WHERE path = ? AND map_id = ? AND state = %d AND"
-		    " undoes = 0",
-		    JOURNAL_DONE) < 0)
+		    "SELECT 1 FROM file WHERE path = ? AND map_id = ? AND"
+		    " state IN (%d, %d) AND undoes = 0",
+		    JOURNAL_DONE, JOURNAL_FORGOTTEN) < 0)
 		return -1;
 	sql_bind_text(st, 1, text_of(path));
 	sql_bind_text(st, 2, text_of(map_id));

@@ -24,6 +24,7 @@ enum journal_state {
 	JOURNAL_DONE,
 	JOURNAL_ROLLED_BACK,
 	JOURNAL_UNDONE,
+	JOURNAL_FORGOTTEN, /* done, not undone, and its copies are gone: a map stays applied */
 };
 
 struct journal_file {

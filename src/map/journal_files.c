@@ -173,7 +173,7 @@ journal_files(struct journal *j, struct arena *a, bool open_only,
 		    " new_copy, old_digest, new_digest, time, undoes, state, renamed, "
 		    "tombstones"
 		    " FROM file WHERE state <= %d ORDER BY row DESC",
-		    open_only ? JOURNAL_PREPARED : JOURNAL_UNDONE) < 0)
+		    open_only ? JOURNAL_PREPARED : JOURNAL_FORGOTTEN) < 0)
 		return -1;
 	while ((rc = sql_step(&j->sql, st, &row, e)) == 0 && row) {
 		found = array_grow(found, &cap, *n + 1, sizeof(*found));

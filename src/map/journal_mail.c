@@ -55,11 +55,11 @@ journal_mail_forget(struct journal *j, struct err *e)
 {
 	return sql_exec(&j->sql, e,
 		"DELETE FROM mail_set WHERE state = %d AND run NOT IN (SELECT run FROM "
-		"file);"
+		"file WHERE state <> %d);"
 		"DELETE FROM mail_file WHERE mail_set NOT IN (SELECT row FROM mail_set);"
 		"DELETE FROM mail_patch WHERE mail_file NOT IN (SELECT row FROM "
 		"mail_file)",
-		SET_SETTLED);
+		SET_SETTLED, JOURNAL_FORGOTTEN);
 }
 
 static int

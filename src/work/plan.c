@@ -172,7 +172,8 @@ look_back(struct planning *ps, struct journal *j, struct err *e)
 			ps->map_ids[ps->nmap_ids++] = f->map_id;
 		}
 		/* Where --account names the store, nobody knows what it was called then. */
-		if (f->state == JOURNAL_DONE && (ours || ps->options->account != NULL) &&
+		if ((f->state == JOURNAL_DONE || f->state == JOURNAL_FORGOTTEN) &&
+			(ours || ps->options->account != NULL) &&
 			strcmp(f->path, ps->store->source->path) == 0)
 			ps->written_before = true;
 	}
