@@ -280,8 +280,7 @@ thunderbird_adapt(struct store *s, const struct settings *set)
 		lf < bytes.len && (lf == 0 || bytes.at[lf - 1] != '\r'))
 		store_note(s,
 			"its lines end with LF, and Thunderbird %u on Windows wants "
-			"CRLF: it "
-			"will see no entry and fetch all mail again",
+			"CRLF: it will see no entry and fetch all mail again",
 			set->version);
 }
 
@@ -302,8 +301,7 @@ thunderbird_spell(const struct store *s, enum edit_what what, struct text value,
 		text_escape(value, shown, sizeof(shown));
 		return err_set(e, ERR_DATA, "format",
 			"%s: \"%s\" cannot be written there as a %s: Thunderbird has no "
-			"way "
-			"to quote it",
+			"way to quote it",
 			s->source->path, shown,
 			what == EDIT_UIDL   ? "UIDL"
 			: what == EDIT_HOST ? "host"

@@ -23,22 +23,24 @@ choose(const struct job *j, const struct mailbox *box, const char *account, size
 			TEXT_ARG(a->host.text));
 		if (account != NULL ? strcmp(name, account) == 0
 				    : text_equal(a->user.text, text_of(box->account)) &&
-					text_equal_nocase(a->host.text, text_of(box->options.url.host)))
+					      text_equal_nocase(a->host.text,
+						      text_of(box->options.url.host)))
 			return 0;
 	}
 	if (account != NULL)
-		return err_set(e, ERR_GUARD, "account", "%s: it has no account %s", j->target.path,
-			account);
+		return err_set(e, ERR_GUARD, "account", "%s: it has no account %s",
+			j->target.path, account);
 	*at = 0;
 	if (s->naccounts <= 1 || s->merged)
 		return 0;
-	return err_set(e, ERR_GUARD, "account", "%s: it has %zu accounts: say which with --account",
-		j->target.path, s->naccounts);
+	return err_set(e, ERR_GUARD, "account",
+		"%s: it has %zu accounts: say which with --account", j->target.path,
+		s->naccounts);
 }
 
 static int
-check_one(struct run *r, const struct found *f, const struct mailbox *box, uint8_t *wanted,
-	struct result *res, struct err *e)
+check_one(struct run *r, const struct found *f, const struct mailbox *box,
+	uint8_t *wanted, struct result *res, struct err *e)
 {
 	struct job j;
 	size_t account;
@@ -70,25 +72,31 @@ check_one(struct run *r, const struct found *f, const struct mailbox *box, uint8
 		res->host = arena_string(&r->arena, j.store.accounts[account].host.text);
 		res->user = arena_string(&r->arena, j.store.accounts[account].user.text);
 	}
-	out(r->console, "%s: %zu of %zu would be downloaded, %zu deleted on the server, %zu left "
-			"alone%s\n",
+	out(r->console,
+		"%s: %zu of %zu would be downloaded, %zu deleted on the server, %zu left "
+		"alone%s\n",
 		res->path, res->download, box->listing.n, res->remove, res->keep,
-		j.settings.known ? "" : " (if it leaves mail on the server: its settings are not at "
-					"hand)");
+		j.settings.known
+			? ""
+			: " (if it leaves mail on the server: its settings are not at "
+			  "hand)");
 	job_close(&j);
 	return rc;
 }
 
 static int
-show_message(void *arg, struct mailbox *m, size_t index, const struct text v[3], struct err *e)
+show_message(
+	void *arg, struct mailbox *m, size_t index, const struct text v[3], struct err *e)
 {
 	struct run *r = arg;
 	char safe[4][160];
 
 	(void)e;
 	out(r->console, "    %s | %s | %s | %s\n",
-		text_escape(message_uidl(&m->listing.at[index]), safe[0], sizeof(safe[0])),
-		words_show(v[0], safe[1], sizeof(safe[1])), words_show(v[1], safe[2], sizeof(safe[2])),
+		text_escape(
+			message_uidl(&m->listing.at[index]), safe[0], sizeof(safe[0])),
+		words_show(v[0], safe[1], sizeof(safe[1])),
+		words_show(v[1], safe[2], sizeof(safe[2])),
 		words_show(v[2], safe[3], sizeof(safe[3])));
 	return 0;
 }

@@ -13,7 +13,8 @@ side_parse(struct run *r, const char *option, const char *account, struct map_si
 	if (at == NULL || at == account || at[1] == '\0')
 		return err_set(e, ERR_USAGE, "", "--import wants %s USER@HOST", option);
 	*side = (struct map_side){
-		.user = arena_string(&r->arena, (struct text){account, (size_t)(at - account)}),
+		.user = arena_string(
+			&r->arena, (struct text){account, (size_t)(at - account)}),
 		.host = arena_string(&r->arena, text_of(at + 1)),
 		.scheme = "",
 		.whole = true,
@@ -47,7 +48,8 @@ keep_new(void *arg, const struct map_message *m, struct err *e)
 	struct listing_out *l = arg;
 
 	(void)e;
-	l->new_uidls = array_grow(l->new_uidls, &l->cap, l->nnew + 1, sizeof(*l->new_uidls));
+	l->new_uidls =
+		array_grow(l->new_uidls, &l->cap, l->nnew + 1, sizeof(*l->new_uidls));
 	l->new_uidls[l->nnew++] = arena_text(&l->arena, m->uidl);
 	return 0;
 }
@@ -71,7 +73,8 @@ print_old(void *arg, const struct map_message *m, struct err *e)
 	char safe[2][300];
 
 	(void)e;
-	out(l->r->console, "%s -> %s %s\n", text_escape(m->uidl, safe[0], sizeof(safe[0])),
+	out(l->r->console, "%s -> %s %s\n",
+		text_escape(m->uidl, safe[0], sizeof(safe[0])),
 		m->partner == MATCH_NONE
 			? "(none)"
 			: text_escape(partner_of(l, m), safe[1], sizeof(safe[1])),
@@ -121,7 +124,8 @@ json_side(struct json *j, const char *key, const struct map_side *s)
 }
 
 static int
-show_json(struct listing_out *l, struct map *m, const struct map_info *info, struct err *e)
+show_json(
+	struct listing_out *l, struct map *m, const struct map_info *info, struct err *e)
 {
 	struct json *j = &l->json;
 
@@ -134,7 +138,8 @@ show_json(struct listing_out *l, struct map *m, const struct map_info *info, str
 	json_side(j, "old", &info->side[SIDE_OLD]);
 	json_side(j, "new", &info->side[SIDE_NEW]);
 	json_open(j, "messages", '[');
-	if (map_each(m, SIDE_OLD, json_old, l, e) < 0 || map_each(m, SIDE_NEW, json_new, l, e) < 0)
+	if (map_each(m, SIDE_OLD, json_old, l, e) < 0 ||
+		map_each(m, SIDE_NEW, json_new, l, e) < 0)
 		return -1;
 	json_close(j, ']');
 	json_number(j, "exit", 0);
@@ -147,8 +152,9 @@ headline(struct run *r, const struct map_info *info)
 {
 	out(r->console,
 		"%s@%s (%llu messages) -> %s@%s (%llu messages): %llu pairs, %lld hours old\n",
-		info->side[0].user, info->side[0].host, (unsigned long long)info->side[0].count,
-		info->side[1].user, info->side[1].host, (unsigned long long)info->side[1].count,
+		info->side[0].user, info->side[0].host,
+		(unsigned long long)info->side[0].count, info->side[1].user,
+		info->side[1].host, (unsigned long long)info->side[1].count,
 		(unsigned long long)info->pairs,
 		(long long)((r->now - info->matched) / 3600));
 }
@@ -164,7 +170,8 @@ show(struct run *r, struct map *m, struct err *e)
 	if (how != NULL && strcmp(how, "csv") == 0)
 		return map_export_csv(m, stdout, e);
 	if (how != NULL && strcmp(how, "json") != 0)
-		return err_set(e, ERR_USAGE, "", "--export is csv or json, not \"%s\"", how);
+		return err_set(
+			e, ERR_USAGE, "", "--export is csv or json, not \"%s\"", how);
 	rc = map_info(m, &r->arena, &info, e);
 	if (rc == 0 && how == NULL && !r->options->json)
 		headline(r, &info);
@@ -174,8 +181,9 @@ show(struct run *r, struct map *m, struct err *e)
 	if (rc == 0)
 		rc = map_each(m, SIDE_NEW, keep_new, &l, e);
 	if (rc == 0)
-		rc = how != NULL || r->options->json ? show_json(&l, m, &info, e)
-						     : map_each(m, SIDE_OLD, print_old, &l, e);
+		rc = how != NULL || r->options->json
+			     ? show_json(&l, m, &info, e)
+			     : map_each(m, SIDE_OLD, print_old, &l, e);
 	free(l.new_uidls);
 	arena_free(&l.arena);
 	return rc;

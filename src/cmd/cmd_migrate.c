@@ -19,7 +19,8 @@ map_path(struct run *r, const char **path, struct err *e)
 	if (s[0].url == NULL || s[1].url == NULL)
 		return err_set(e, ERR_USAGE, "", "migrate wants --old URL and --new URL");
 	char *move = arena_print(&r->arena, "%s %s %s %s", s[0].url, s[1].url,
-		s[0].authzid != NULL ? s[0].authzid : "", s[1].authzid != NULL ? s[1].authzid : "");
+		s[0].authzid != NULL ? s[0].authzid : "",
+		s[1].authzid != NULL ? s[1].authzid : "");
 	struct digest d = digest_of(text_of(move));
 	digest_hex(&d, hex);
 	dir = arena_print(&r->arena, "%s/maps",
@@ -79,8 +80,9 @@ with_map(struct run *r, struct map *m, struct leftovers *left, struct err *e)
 		return -1;
 	if (yes)
 		return apply_shown(r, m, e);
-	out(r->console, "Nothing has been changed. To do it, with the client closed: the same "
-			"command with --yes\n");
+	out(r->console,
+		"Nothing has been changed. To do it, with the client closed: the same "
+		"command with --yes\n");
 	return 0;
 }
 

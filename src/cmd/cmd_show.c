@@ -15,9 +15,11 @@ show_text(struct run *r, const struct job *j)
 			text_escape(s->accounts[i].host.text, safe[1], sizeof(safe[1])));
 	for (size_t i = 0; i < s->nrecords; i++)
 		out(r->console, "%u %c %s %u\n",
-			s->records[i].account == STORE_NO_ACCOUNT ? 0 : s->records[i].account,
+			s->records[i].account == STORE_NO_ACCOUNT ? 0
+								  : s->records[i].account,
 			s->records[i].status,
-			text_escape(record_uidl(&s->records[i]), safe[0], sizeof(safe[0])),
+			text_escape(
+				record_uidl(&s->records[i]), safe[0], sizeof(safe[0])),
 			s->records[i].time);
 	out(r->console, "%zu accounts, %zu entries\n", s->naccounts, s->nrecords);
 }
@@ -91,8 +93,10 @@ cmd_show(struct run *r, struct err *e)
 		res->records = res->kept = job.store.nrecords;
 		res->state = STATE_SHOWN;
 		if (job.store.naccounts > 0) {
-			res->host = arena_string(&r->arena, job.store.accounts[0].host.text);
-			res->user = arena_string(&r->arena, job.store.accounts[0].user.text);
+			res->host =
+				arena_string(&r->arena, job.store.accounts[0].host.text);
+			res->user =
+				arena_string(&r->arena, job.store.accounts[0].user.text);
 		}
 		if (r->options->json)
 			show_json(&job, res, &j);

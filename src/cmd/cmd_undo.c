@@ -63,9 +63,9 @@ list(struct run *r, const struct journal_file *files, size_t n)
 		res->renamed = f->renamed;
 		res->tombstones = f->tombstones;
 		res->state = f->state == JOURNAL_UNDONE || f->undoes != 0 ? STATE_UNDONE
-			     : f->state == JOURNAL_DONE ||
-					f->state == JOURNAL_FORGOTTEN ? STATE_APPLIED
-									  : STATE_FAILED;
+			     : f->state == JOURNAL_DONE || f->state == JOURNAL_FORGOTTEN
+				     ? STATE_APPLIED
+				     : STATE_FAILED;
 	}
 	if (n == 0)
 		out(r->console, "no store has been changed from here\n");
@@ -108,8 +108,9 @@ undo_one(struct run *r, struct journal *j, const struct journal_file *f)
 	res->mail_patched = done.mail_back;
 	res->mail_left = done.mail_left;
 	if (done.mail_back + done.mail_left > 0)
-		out(r->console, "%s: %zu messages in the local mail have their old UIDL again, "
-				"%zu could not be changed\n",
+		out(r->console,
+			"%s: %zu messages in the local mail have their old UIDL again, "
+			"%zu could not be changed\n",
 			f->path, done.mail_back, done.mail_left);
 	if (done.whole) {
 		out(r->console, "%s: as it was before\n", f->path);
@@ -121,8 +122,7 @@ undo_one(struct run *r, struct journal *j, const struct journal_file *f)
 	} else {
 		out(r->console,
 			"%s: the client has changed it since; %zu records taken back, "
-			"%zu left as "
-			"they are now\n",
+			"%zu left as they are now\n",
 			f->path, done.taken_back, done.left);
 	}
 }
@@ -141,8 +141,7 @@ check_names(
 		if (!known)
 			return err_set(e, ERR_NO_STORE, "",
 				"%s: there is no such file, and no run has changed one "
-				"of that "
-				"name",
+				"of that name",
 				name);
 	}
 	return 0;

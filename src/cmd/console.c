@@ -42,7 +42,8 @@ progress(void *arg, const char *what, size_t done, size_t total)
 	double rate = now > c->began ? (double)(done - c->first) / (now - c->began) : 0;
 	fprintf(stderr, "\r\033[K%s: %zu of %zu", what, done, total);
 	if (rate > 0 && now - c->began > 0.5)
-		fprintf(stderr, ", %.0f/s, %.0f s left", rate, (double)(total - done) / rate);
+		fprintf(stderr, ", %.0f/s, %.0f s left", rate,
+			(double)(total - done) / rate);
 	fflush(stderr);
 	c->open = true;
 }
@@ -70,7 +71,8 @@ keep_log(struct console *c, const char *text)
 	if (c->log == NULL)
 		return;
 	for (const char *p = text; *p != '\0'; p++) {
-		if (!c->log_open && tm != NULL && strftime(when, sizeof(when), "%F %T ", tm) > 0)
+		if (!c->log_open && tm != NULL &&
+			strftime(when, sizeof(when), "%F %T ", tm) > 0)
 			fputs(when, c->log);
 		c->log_open = *p != '\n';
 		putc(*p, c->log);
@@ -167,7 +169,10 @@ void
 out_colour(struct console *c, char colour, const char *fmt, ...)
 {
 	va_list args;
-	const char *code = colour == '-' ? "31" : colour == '+' ? "32" : colour == '@' ? "36" : "1";
+	const char *code = colour == '-'   ? "31"
+			   : colour == '+' ? "32"
+			   : colour == '@' ? "36"
+					   : "1";
 
 	va_start(args, fmt);
 	char *text = compose(fmt, args);

@@ -126,9 +126,8 @@ leftovers_show(const struct leftovers *l, struct run *r)
 			"goes:\n");
 	else
 		out(r->console,
-			"; %zu of them no client here has fetched. Fetch them before the "
-			"old "
-			"server goes:\n",
+			"; %zu of them no client here has fetched. Fetch them before "
+			"the old server goes:\n",
 			never);
 	for (size_t i = 0; i < l->n && shown < max; i++)
 		if (!l->at[i].had) {

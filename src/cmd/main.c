@@ -12,14 +12,17 @@
 /* `diff` and its like write their JSON through the results; those that print something
  * of their own say so. */
 static const struct command commands[] = {
-	{"migrate", "--old URL --new URL [STORE…]", "the whole job: match, show, ask, apply", 2,
-		false, cmd_migrate},
-	{"match", "--old URL --new URL --map FILE", "find out which message is which", 2, false,
-		cmd_match},
-	{"diff", "--map FILE [STORE…]", "dry run: what apply would change", 0, false, cmd_diff},
-	{"apply", "--map FILE [STORE…]", "change the stores, with a backup", 0, false, cmd_apply},
+	{"migrate", "--old URL --new URL [STORE…]",
+		"the whole job: match, show, ask, apply", 2, false, cmd_migrate},
+	{"match", "--old URL --new URL --map FILE", "find out which message is which", 2,
+		false, cmd_match},
+	{"diff", "--map FILE [STORE…]", "dry run: what apply would change", 0, false,
+		cmd_diff},
+	{"apply", "--map FILE [STORE…]", "change the stores, with a backup", 0, false,
+		cmd_apply},
 	{"undo", "[--run ID] [STORE…]", "take back the last run", 0, false, cmd_undo},
-	{"check", "--new URL [STORE…]", "what the client would download next", 1, false, cmd_check},
+	{"check", "--new URL [STORE…]", "what the client would download next", 1, false,
+		cmd_check},
 	{"find", "[STORE…]", "stores on this machine", 0, true, cmd_find},
 	{"show", "STORE", "accounts and UIDLs of a store", 0, true, cmd_show},
 	{"map", "FILE", "list, export or import a map", 0, true, cmd_map},
@@ -65,11 +68,12 @@ help(FILE *to, const char *command)
 {
 	const struct command *c = command_named(command);
 
-	fprintf(to, "reuidl " VERSION " keeps POP3 mail clients from downloading everything again\n"
+	fprintf(to, "reuidl " VERSION
+		    " keeps POP3 mail clients from downloading everything again\n"
 		    "after a mailbox has moved to another server.\n\n");
 	if (c != NULL) {
-		fprintf(to, "usage: reuidl %s [OPTIONS] %s\n       %s\n\n", c->name, c->arguments,
-			c->summary);
+		fprintf(to, "usage: reuidl %s [OPTIONS] %s\n       %s\n\n", c->name,
+			c->arguments, c->summary);
 		options_help(c->name);
 		return;
 	}
@@ -77,8 +81,9 @@ help(FILE *to, const char *command)
 	for (size_t i = 0; i < NCOMMANDS; i++)
 		fprintf(to, "  %-8s %-34s %s\n", commands[i].name, commands[i].arguments,
 			commands[i].summary);
-	fprintf(to, "\nreuidl COMMAND --help tells a command's options; man reuidl tells the "
-		    "rest.\n");
+	fprintf(to,
+		"\nreuidl COMMAND --help tells a command's options; man reuidl tells the "
+		"rest.\n");
 }
 
 static int
@@ -166,7 +171,8 @@ run(const struct options *o, struct err *e)
 	code = report(&r, code, rc < 0 ? e->message : NULL);
 	if (o->json && !(c->prints && rc == 0))
 		print_json(&r, rc, code, e);
-	if ((fflush(stdout) != 0 || ferror(stdout)) && (code == 0 || code == 1 || code == 3)) {
+	if ((fflush(stdout) != 0 || ferror(stdout)) &&
+		(code == 0 || code == 1 || code == 3)) {
 		console_error(&console, "cannot write the output");
 		code = kind_exit(ERR_IO);
 	}

@@ -3,12 +3,13 @@
 #include "work/matching.h"
 
 static void
-show_summary(struct run *r, const struct match *m, const struct server servers[2], double took)
+show_summary(
+	struct run *r, const struct match *m, const struct server servers[2], double took)
 {
 	struct console *c = r->console;
 
-	out(c, "%zu messages on the old server, %zu on the new one: %zu pairs", m->nold, m->nnew,
-		m->pairs);
+	out(c, "%zu messages on the old server, %zu on the new one: %zu pairs", m->nold,
+		m->nnew, m->pairs);
 	for (size_t k = 0, any = 0; k < EVIDENCE_KINDS; k++)
 		if (m->by_kind[k] > 0)
 			out(c, "%s%zu by %s", any++ ? ", " : " (", m->by_kind[k],
@@ -32,7 +33,8 @@ run_match(struct run *r, const char *map_path, struct server servers[2], struct 
 	double began;
 	int rc;
 
-	if (server_init(&servers[0], r, 0, e) < 0 || server_init(&servers[1], r, 1, e) < 0)
+	if (server_init(&servers[0], r, 0, e) < 0 ||
+		server_init(&servers[1], r, 1, e) < 0)
 		return -1;
 	began = os_seconds();
 	rc = matching_run(&servers[0].box, &servers[1].box, map_path,
@@ -43,7 +45,8 @@ run_match(struct run *r, const char *map_path, struct server servers[2], struct 
 	if (rc == 0) {
 		results_matched(&r->results, &match);
 		show_summary(r, &match, servers, os_seconds() - began);
-		r->results.unmatched_strict = r->options->strict &&
+		r->results.unmatched_strict =
+			r->options->strict &&
 			(match.pairs < match.nold || match.pairs < match.nnew);
 	}
 	match_release(&match);

@@ -4,7 +4,8 @@ int
 open_map(struct run *r, struct map **m, struct err *e)
 {
 	if (r->options->map == NULL)
-		return err_set(e, ERR_USAGE, "", "%s wants --map FILE (made by match or map --import)",
+		return err_set(e, ERR_USAGE, "",
+			"%s wants --map FILE (made by match or map --import)",
 			r->options->command);
 	return map_open(r->options->map, m, e);
 }
@@ -17,8 +18,8 @@ show_age(struct run *r, int64_t seconds)
 	bool hours = past >= 7200;
 	long long n = past / (hours ? 3600 : 60);
 
-	out(r->console, "  the map was proved %lld %s%s ago\n", n, hours ? "hour" : "minute",
-		n == 1 ? "" : "s");
+	out(r->console, "  the map was proved %lld %s%s ago\n", n,
+		hours ? "hour" : "minute", n == 1 ? "" : "s");
 }
 
 void
@@ -29,7 +30,8 @@ show_forecast(struct run *r)
 
 		if (!res->checked)
 			continue;
-		out(r->console, "%s: at its next check on the new server, %zu of %zu would be "
+		out(r->console,
+			"%s: at its next check on the new server, %zu of %zu would be "
 			"downloaded, %zu deleted there, %zu left alone\n",
 			res->path, res->download, res->download + res->remove + res->keep,
 			res->remove, res->keep);
@@ -90,8 +92,9 @@ next_after_diff(struct run *r, struct err *e)
 	show_forecast(r);
 	show_states(r);
 	if (r->results.changes_shown) {
-		out(r->console, "Nothing has been changed. Next, with the client closed: reuidl "
-				"apply --map %s",
+		out(r->console,
+			"Nothing has been changed. Next, with the client closed: reuidl "
+			"apply --map %s",
 			r->options->map);
 		show_stores(r);
 	}
@@ -112,12 +115,14 @@ next_after_apply(struct run *r, struct map *m, struct err *e)
 	show_states(r);
 	if (count(r, STATE_APPLIED) == 0)
 		return 0;
-	out(r->console, "Now let the client's account settings name the new server: %s", new->host);
+	out(r->console, "Now let the client's account settings name the new server: %s",
+		new->host);
 	if (new->port != 0)
 		out(r->console, ", port %u", new->port);
-	out(r->console, ", user name %s (if its name stays and only the machine behind it "
-			"changes, there is nothing to set). Leave \"leave messages on server\" on. "
-			"Then get mail. To take it back before that: reuidl undo\n",
+	out(r->console,
+		", user name %s (if its name stays and only the machine behind it "
+		"changes, there is nothing to set). Leave \"leave messages on server\" on. "
+		"Then get mail. To take it back before that: reuidl undo\n",
 		new->user);
 	return 0;
 }

@@ -10,29 +10,32 @@ enum kind { FLAG, STRING, NUMBER };
 struct row {
 	const char *name;
 	enum kind kind;
-	size_t at;           /* offset in struct options */
+	size_t at;	      /* offset in struct options */
 	const char *commands; /* names with blanks around each; NULL: all */
 	const char *value, *help;
 };
 
 #define AT(field) offsetof(struct options, field)
-#define PLAN      " diff apply migrate check "
-#define MATCH     " match migrate "
+#define PLAN	  " diff apply migrate check "
+#define MATCH	  " match migrate "
 
 static const struct row rows[] = {
 	{"map", STRING, AT(map), " match diff apply migrate ", "FILE", "the map"},
 	{"refresh", FLAG, AT(refresh), " match ", NULL, "prove an existing map again"},
-	{"no-cache", FLAG, AT(no_cache), MATCH, NULL, "forget what an earlier run has learnt"},
+	{"no-cache", FLAG, AT(no_cache), MATCH, NULL,
+		"forget what an earlier run has learnt"},
 	{"strict", FLAG, AT(strict), MATCH, NULL, "exit 3 if something is unmatched"},
 	{"wait", NUMBER, AT(wait), " match migrate check ", "SECONDS",
 		"how long to wait for a locked mailbox (60)"},
-	{"client", STRING, AT(client), PLAN " show find ", "NAME", "the client's name, see formats"},
+	{"client", STRING, AT(client), PLAN " show find ", "NAME",
+		"the client's name, see formats"},
 	{"account", STRING, AT(account), PLAN, "USER@HOST",
 		"the store's account, when it is not the old URL's"},
 	{"client-host", STRING, AT(client_host), PLAN, "HOST",
 		"what the client's settings will say for the new server"},
 	{"client-user", STRING, AT(client_user), PLAN, "USER", "likewise the user"},
-	{"no-mail", FLAG, AT(no_mail), PLAN, NULL, "leave the UIDLs in the client's local mail"},
+	{"no-mail", FLAG, AT(no_mail), PLAN, NULL,
+		"leave the UIDLs in the client's local mail"},
 	{"force", FLAG, AT(force), PLAN, NULL,
 		"half of the UIDLs known to the old server are enough"},
 	{"before-first-contact", FLAG, AT(before_first_contact), PLAN, NULL,
@@ -48,19 +51,24 @@ static const struct row rows[] = {
 	{"from-backup", FLAG, AT(from_backup), " undo ", NULL,
 		"put the file of before back, whatever it is now"},
 	{"list", FLAG, AT(list), " undo ", NULL, "show the runs"},
-	{"forget", NUMBER, AT(forget), " undo ", "DAYS", "remove backups older than that"},
+	{"forget", NUMBER, AT(forget), " undo ", "DAYS",
+		"remove backups older than that"},
 	{"export", STRING, AT(export), " map ", "csv|json", "print it in that form"},
 	{"import", STRING, AT(import), " map ", "PAIRS.csv", "make the map from a CSV"},
-	{"old-account", STRING, AT(old_account), " map ", "USER@HOST", "of an imported map"},
-	{"new-account", STRING, AT(new_account), " map ", "USER@HOST", "of an imported map"},
+	{"old-account", STRING, AT(old_account), " map ", "USER@HOST",
+		"of an imported map"},
+	{"new-account", STRING, AT(new_account), " map ", "USER@HOST",
+		"of an imported map"},
 	{"yes", FLAG, AT(yes), NULL, NULL, "do not ask"},
 	{"no-input", FLAG, AT(no_input), NULL, NULL, "never ask anything"},
 	{"json", FLAG, AT(json), NULL, NULL, "one JSON object on stdout"},
 	{"quiet", FLAG, AT(quiet), NULL, NULL, "errors only"},
 	{"verbose", FLAG, AT(verbose), NULL, NULL, "say more"},
-	{"report", STRING, AT(report), NULL, "FILE.html", "a report with pictures, to hand on"},
+	{"report", STRING, AT(report), NULL, "FILE.html",
+		"a report with pictures, to hand on"},
 	{"log", STRING, AT(log), NULL, "FILE", "append what is said, with the time"},
-	{"state", STRING, AT(state), NULL, "DIR", "where backups and the journal are kept"},
+	{"state", STRING, AT(state), NULL, "DIR",
+		"where backups and the journal are kept"},
 	{"help", FLAG, AT(help), NULL, NULL, "this text"},
 	{"version", FLAG, AT(version), NULL, NULL, "the version"},
 };
@@ -78,8 +86,10 @@ static const struct row side_rows[] = {
 		"environment variable that holds it"},
 	{"-netrc", FLAG, SIDE_AT(netrc), NULL, NULL, "it is in ~/.netrc"},
 	{"-auth", STRING, SIDE_AT(auth), NULL, "MECH", "plain or user"},
-	{"-authzid", STRING, SIDE_AT(authzid), NULL, "USER", "whose mailbox, for master users"},
-	{"-tls", STRING, SIDE_AT(tls), NULL, "required|off", "off sends the password in clear"},
+	{"-authzid", STRING, SIDE_AT(authzid), NULL, "USER",
+		"whose mailbox, for master users"},
+	{"-tls", STRING, SIDE_AT(tls), NULL, "required|off",
+		"off sends the password in clear"},
 	{"-cafile", STRING, SIDE_AT(cafile), NULL, "FILE", "certificates to trust (PEM)"},
 	{"-fingerprint", STRING, SIDE_AT(fingerprint), NULL, "SHA256",
 		"trust this certificate, and no other"},
@@ -121,7 +131,8 @@ set(void *base, const struct row *r, const char *name, const char *value, struct
 		*(const char **)(void *)field = value;
 	} else {
 		if (!text_number(text_of(value), &n) || n > 100000000)
-			return err_set(e, ERR_USAGE, "", "--%s wants a number, not \"%s\"", name, value);
+			return err_set(e, ERR_USAGE, "",
+				"--%s wants a number, not \"%s\"", name, value);
 		*(int64_t *)(void *)field = (int64_t)n;
 	}
 	return 0;
@@ -164,12 +175,14 @@ option(struct options *o, char **argv, int argc, int *i, struct err *e)
 		return err_set(e, ERR_USAGE, "", "unknown option --%.*s", TEXT_ARG(name));
 	if (hit.row->kind != FLAG && value == NULL) {
 		if (*i + 1 >= argc)
-			return err_set(e, ERR_USAGE, "", "--%.*s wants a value", TEXT_ARG(name));
+			return err_set(
+				e, ERR_USAGE, "", "--%.*s wants a value", TEXT_ARG(name));
 		value = argv[++*i];
 	}
 	char label[64];
 	snprintf(label, sizeof(label), "%.*s", TEXT_ARG(name));
-	return set(hit.side < 0 ? (void *)o : (void *)&o->side[hit.side], hit.row, label, value, e);
+	return set(hit.side < 0 ? (void *)o : (void *)&o->side[hit.side], hit.row, label,
+		value, e);
 }
 
 /* A second pass, when the command is known. */
@@ -185,10 +198,11 @@ check_commands(const struct options *o, int argc, char **argv, struct err *e)
 		name.len = text_find(name, '=');
 		struct hit hit = look_up(name);
 		if (hit.row != NULL && !(hit.side < 0 ? takes(hit.row, o->command)
-		                                      : takes_side(hit.side, o->command)))
-			return err_set(e, ERR_USAGE, "", "%s does not take --%.*s", o->command,
-				TEXT_ARG(name));
-		if (hit.row != NULL && hit.row->kind != FLAG && strchr(argv[i], '=') == NULL)
+						      : takes_side(hit.side, o->command)))
+			return err_set(e, ERR_USAGE, "", "%s does not take --%.*s",
+				o->command, TEXT_ARG(name));
+		if (hit.row != NULL && hit.row->kind != FLAG &&
+			strchr(argv[i], '=') == NULL)
 			i++;
 	}
 	return 0;
@@ -201,7 +215,8 @@ check_values(const struct options *o, struct err *e)
 
 	if (o->client != NULL && format_named(text_of(o->client)) == NULL)
 		return err_set(e, ERR_USAGE, "",
-			"--client: there is no client \"%s\"; reuidl formats lists them", o->client);
+			"--client: there is no client \"%s\"; reuidl formats lists them",
+			o->client);
 	if (o->account != NULL && (at == NULL || at[1] == '\0'))
 		return err_set(e, ERR_USAGE, "", "--account wants USER@HOST, not \"%s\"",
 			o->account);
@@ -233,7 +248,8 @@ options_parse(struct options *o, int argc, char **argv, struct arena *a, struct 
 	if (o->command == NULL)
 		return 0;
 	if (command_named(o->command) == NULL)
-		return err_set(e, ERR_USAGE, "", "there is no command \"%s\"", o->command);
+		return err_set(
+			e, ERR_USAGE, "", "there is no command \"%s\"", o->command);
 	if (check_commands(o, argc, argv, e) < 0)
 		return -1;
 	return check_values(o, e);
@@ -244,13 +260,13 @@ options_help(const char *command)
 {
 	for (int s = 0; s < 2; s++)
 		for (size_t i = 0; takes_side(s, command) &&
-			i < sizeof(side_rows) / sizeof(side_rows[0]);
+				   i < sizeof(side_rows) / sizeof(side_rows[0]);
 			i++) {
 			const struct row *r = &side_rows[i];
 			char left[64];
 
-			snprintf(left, sizeof(left), "--%s%s %s", s == 0 ? "old" : "new", r->name,
-				r->value != NULL ? r->value : "");
+			snprintf(left, sizeof(left), "--%s%s %s", s == 0 ? "old" : "new",
+				r->name, r->value != NULL ? r->value : "");
 			printf("  %-32s %s\n", left, r->help);
 		}
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

@@ -28,7 +28,8 @@ struct options {
 	int64_t wait, max_age, forget;
 	bool refresh, no_cache, strict;
 	bool stat, all, yes, no_input, json, quiet, verbose;
-	bool no_mail, force, before_first_contact, allow_deletes, accept_size, from_backup, list;
+	bool no_mail, force, before_first_contact, allow_deletes, accept_size,
+		from_backup, list;
 	bool help, version;
 	const char *command;
 	const char **stores;

@@ -58,8 +58,8 @@ bar(FILE *to, const char *title, const struct part *parts, size_t n)
 
 	for (size_t i = 0; i < n; i++)
 		total += parts[i].n;
-	fprintf(to, "<p>%s: %zu\n<svg width=\"%.0f\" height=\"18\" role=\"img\">\n", title, total,
-		WIDTH);
+	fprintf(to, "<p>%s: %zu\n<svg width=\"%.0f\" height=\"18\" role=\"img\">\n",
+		title, total, WIDTH);
 	for (size_t i = 0; i < n && total > 0; i++) {
 		double width = WIDTH * (double)parts[i].n / (double)total;
 
@@ -116,7 +116,8 @@ put_store(FILE *to, const struct result *s)
 		fprintf(to, "<p class=\"bad\">%zu will be deleted on the new server\n",
 			s->will_delete);
 	if (s->checked)
-		bar(to, "Messages on the new server, at the client's next check", messages, 3);
+		bar(to, "Messages on the new server, at the client's next check",
+			messages, 3);
 }
 
 static void
@@ -166,7 +167,8 @@ put_page(FILE *to, const struct run *r, int code, const char *error)
 }
 
 int
-report_write(const struct run *r, const char *path, int code, const char *error, struct err *e)
+report_write(
+	const struct run *r, const char *path, int code, const char *error, struct err *e)
 {
 	FILE *to = fopen(path, "we");
 

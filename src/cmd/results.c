@@ -36,7 +36,8 @@ results_add(struct results *rs, const char *path)
 }
 
 void
-results_plan(struct result *r, struct run *run, const struct store *s, const struct plan *p)
+results_plan(
+	struct result *r, struct run *run, const struct store *s, const struct plan *p)
 {
 	r->client = s->format->name;
 	r->records = s->nrecords;
@@ -56,7 +57,7 @@ results_plan(struct result *r, struct run *run, const struct store *s, const str
 	r->download = p->download;
 	r->remove = p->remove;
 	r->keep = p->keep;
-	r->state = p->state == PLAN_ALREADY     ? STATE_ALREADY
+	r->state = p->state == PLAN_ALREADY	? STATE_ALREADY
 		   : p->state == PLAN_UNCHANGED ? STATE_UNCHANGED
 						: STATE_PLANNED;
 }
@@ -71,7 +72,7 @@ results_failed(struct result *r, struct run *run, const struct err *e)
 	r->failure = e->kind;
 	r->reason = e->reason;
 	r->message = arena_string(&run->arena, text_of(e->message));
-	r->state = e->kind == ERR_BUSY  ? STATE_BUSY
+	r->state = e->kind == ERR_BUSY	  ? STATE_BUSY
 		   : e->kind == ERR_GUARD ? STATE_REFUSED
 					  : STATE_FAILED;
 }
@@ -92,7 +93,8 @@ results_matched(struct results *rs, const struct match *m)
 const struct result *
 results_worst_store(const struct results *rs)
 {
-	static const enum err_kind order[] = {ERR_INTERNAL, ERR_IO, ERR_DATA, ERR_GUARD, ERR_BUSY};
+	static const enum err_kind order[] = {
+		ERR_INTERNAL, ERR_IO, ERR_DATA, ERR_GUARD, ERR_BUSY};
 
 	for (size_t k = 0; k < sizeof(order) / sizeof(order[0]); k++)
 		for (size_t i = 0; i < rs->n; i++)
@@ -142,7 +144,8 @@ result_json(const struct result *r, struct json *j)
 	json_string(j, "state", result_state(r));
 	json_string(j, "reason", r->reason);
 	json_string(j, "message", r->message);
-	json_number(j, "exit", r->failure == ERR_NONE && r->state == STATE_PLANNED
+	json_number(j, "exit",
+		r->failure == ERR_NONE && r->state == STATE_PLANNED
 			? 1
 			: kind_exit(r->failure));
 	json_string(j, "run", r->run);

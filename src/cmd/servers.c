@@ -135,8 +135,7 @@ get_password(struct run *r, const struct side_options *so, const char *side,
 	if (r->options->no_input || !os_ask_secret(prompt, password))
 		return err_set(e, ERR_USAGE, "",
 			"no password for the %s server: give --%s-password-file, "
-			"-command, -env or "
-			"-netrc",
+			"-command, -env or -netrc",
 			side, side);
 	return 0;
 }

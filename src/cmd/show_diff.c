@@ -48,7 +48,8 @@ struct lines {
 	struct console *c;
 	const struct store *s;
 	size_t off, line; /* line number at an offset, counted on */
-	const char *last; /* end of the line shown last: what follows belongs to its hunk */
+	const char
+		*last; /* end of the line shown last: what follows belongs to its hunk */
 };
 
 static size_t
@@ -93,7 +94,8 @@ show_line(struct lines *l, const struct edit *edits, size_t n)
 static size_t
 show_record(struct lines *l, const struct edit *e)
 {
-	static const char *const names[] = {"record", "host of account", "user of account"};
+	static const char *const names[] = {
+		"record", "host of account", "user of account"};
 
 	out_colour(l->c, '@', "@@ %s %u @@", names[e->what], e->index + 1);
 	print_line(l->c, '-', store_value(l->s, e));
@@ -114,7 +116,8 @@ show_hunks(struct run *r, const struct job *j)
 	out_colour(r->console, '!', "--- %s", j->target.path);
 	out_colour(r->console, '!', "+++ %s (planned)", j->target.path);
 	/* The account's edits stand last in the plan and first in the file. */
-	while (accounts < p->nedits && p->edits[p->nedits - 1 - accounts].what != EDIT_UIDL)
+	while (accounts < p->nedits &&
+		p->edits[p->nedits - 1 - accounts].what != EDIT_UIDL)
 		accounts++;
 	for (size_t i = p->nedits - accounts; i < p->nedits;)
 		i += binary ? show_record(&l, &p->edits[i])
@@ -123,7 +126,8 @@ show_hunks(struct run *r, const struct job *j)
 		i += binary ? show_record(&l, &p->edits[i])
 			    : show_line(&l, &p->edits[i], p->nedits - accounts - i);
 	if (p->nedits - accounts > shown)
-		out(r->console, "… and %zu more changed records (--all shows every one)\n",
+		out(r->console,
+			"… and %zu more changed records (--all shows every one)\n",
 			p->nedits - accounts - shown);
 }
 
@@ -142,7 +146,8 @@ show_group(struct run *r, const struct job *j, uint8_t fate, uint8_t why, size_t
 			continue;
 		left--;
 		out(r->console, "      %s\n",
-			text_escape(record_uidl(&j->store.records[i]), safe, sizeof(safe)));
+			text_escape(
+				record_uidl(&j->store.records[i]), safe, sizeof(safe)));
 	}
 }
 
@@ -215,10 +220,10 @@ show_counts(struct run *r, const struct job *j)
 	if (p->nfate[FATE_RENAMED] > 0)
 		out(c, "\n");
 	out(c, "  %zu will be deleted on the new server%s%s\n", p->ndelete,
-		p->ndelete == 0              ? ""
-			: !j->settings.known ? " (unless the client leaves mail there; its "
-					       "settings are not at hand)"
-					     : " by the client's own settings",
+		p->ndelete == 0	     ? ""
+		: !j->settings.known ? " (unless the client leaves mail there; its "
+				       "settings are not at hand)"
+				     : " by the client's own settings",
 		p->ndelete == 0 || r->options->allow_deletes
 			? ""
 			: "; apply refuses that without --allow-deletes");
@@ -233,7 +238,8 @@ show_mail(struct run *r, const struct job *j)
 		show_no_mail(r->console);
 	if (!m->known)
 		return;
-	out(r->console, "  local mail: %zu messages in %zu of %zu files get their new UIDL\n",
+	out(r->console,
+		"  local mail: %zu messages in %zu of %zu files get their new UIDL\n",
 		m->patched, m->files_patched, m->files.n);
 	show_stuck(r->console, m->stuck);
 	for (size_t i = 0; r->options->all && i < m->files.n; i++) {
@@ -263,7 +269,7 @@ job_show(struct run *r, const struct job *j)
 	}
 	if (p->state == PLAN_ALREADY) {
 		out(c, "  this map has been applied already (undo takes it back); nothing to "
-			"change\n");
+		       "change\n");
 		return;
 	}
 	show_account(r, j);

@@ -83,7 +83,8 @@ job_open(struct job *j, struct run *r, const struct found *f, bool write, struct
 	if (client == NULL && f->format != NULL)
 		client = f->format->name;
 	if (open_journal(j, r, f->path, &dir, e) == 0 &&
-		target_open_of(&j->target, f->path, f->settings, client, write, dir, e) == 0) {
+		target_open_of(&j->target, f->path, f->settings, client, write, dir, e) ==
+			0) {
 		j->opened = true;
 		if (store_read(&j->store, j->target.format, &j->target.source, e) == 0 &&
 			read_settings(j, f, e) == 0)
@@ -120,8 +121,8 @@ job_plan_mail(struct job *j, struct run *r, struct map *m, struct err *e)
 {
 	if (r->options->no_mail || j->plan.state != PLAN_READY)
 		return 0;
-	if (mail_plan(&j->mail, &j->target, &j->plan, &j->store, m, r->options->accept_size,
-		    e) < 0)
+	if (mail_plan(&j->mail, &j->target, &j->plan, &j->store, m,
+		    r->options->accept_size, e) < 0)
 		return -1;
 	j->watch = console_watch(r->console);
 	j->mail.watch = &j->watch;
@@ -185,7 +186,8 @@ stores_diff(struct run *r, struct map *m, struct err *e)
 			mail_count(&j.mail, &failed) < 0) {
 			results_failed(res, r, &failed);
 			console_error(r->console, failed.message);
-		} else if (j.plan.state == PLAN_REFUSED && is_passed_over(r, &j.plan.refusal)) {
+		} else if (j.plan.state == PLAN_REFUSED &&
+			   is_passed_over(r, &j.plan.refusal)) {
 			r->results.n--;
 		} else {
 			results_plan(res, r, &j.store, &j.plan);
@@ -214,9 +216,10 @@ check_deletes(const struct job *j, const struct run *r, struct err *e)
 		"%s: the client would delete %zu of these messages on the new server%s; if that "
 		"is meant, say --allow-deletes",
 		j->target.path, j->plan.ndelete,
-		j->settings.known ? ""
-				  : " if it is not set to leave mail there (its settings are not at "
-				    "hand, so that counts as yes)");
+		j->settings.known
+			? ""
+			: " if it is not set to leave mail there (its settings are not at "
+			  "hand, so that counts as yes)");
 }
 
 /* The store, and with it the UIDLs in the local mail: work/mail.h. */
@@ -309,7 +312,8 @@ apply_one(struct job *j, struct run *r, const struct found *f, struct map *m,
 	res->path = arena_string(&r->arena, text_of(j->target.path));
 	if (shown != NULL && !is_as_shown(shown, &j->target))
 		return err_set(e, ERR_GUARD, "changed-since-read",
-			"%s: it has changed since it was shown; run the command again", j->target.path);
+			"%s: it has changed since it was shown; run the command again",
+			j->target.path);
 	if (job_plan(j, r, m, e) < 0)
 		return -1;
 	results_plan(res, r, &j->store, &j->plan);
@@ -328,8 +332,9 @@ void
 show_stuck(struct console *c, size_t n)
 {
 	if (n > 0)
-		out(c, "  %zu messages have no room for their new UIDL in the local mail: do not "
-		       "delete old ones locally while \"until I delete them\" is on\n",
+		out(c,
+			"  %zu messages have no room for their new UIDL in the local mail: do not "
+			"delete old ones locally while \"until I delete them\" is on\n",
 			n);
 }
 
@@ -350,14 +355,15 @@ report_applied(struct run *r, const struct result *res)
 		out(c, "%s: %zu renamed, %zu kept, %zu set aside; backup %s\n", res->path,
 			res->renamed, res->kept, res->tombstones, res->backup);
 		if (res->mail_patched + res->mail_left > 0)
-			out(c, "%s: %zu messages in the local mail have their new UIDL\n", res->path,
-				res->mail_patched);
+			out(c, "%s: %zu messages in the local mail have their new UIDL\n",
+				res->path, res->mail_patched);
 		show_stuck(c, res->mail_left);
 		if (r->options->no_mail)
 			show_no_mail(c);
 		break;
 	case STATE_ALREADY:
-		out(c, "%s: this map has been applied already (undo takes it back)\n", res->path);
+		out(c, "%s: this map has been applied already (undo takes it back)\n",
+			res->path);
 		break;
 	default:
 		out(c, "%s: nothing to change\n", res->path);

@@ -88,8 +88,7 @@ say(struct wire *w, const char *command, const char *value,
 	if (value[strcspn(value, "\r\n")] != '\0')
 		return err_set(e, ERR_USAGE, "",
 			"%s: a line end in the user's name or the password cannot be "
-			"sent with "
-			"%s; use %sauth=plain",
+			"sent with %s; use %sauth=plain",
 			o->name, command, mailbox_option(o));
 	w->secret = true;
 	if (!wire_say(w, text_of(command)) || !wire_say(w, text_of(" ")) ||

@@ -163,8 +163,7 @@ recover(struct pop3 *p, struct err *e)
 	if (pipelined && (!hung_up || p->window_good < 8))
 		mailbox_note(p->m,
 			"%s: the server announces PIPELINING, but did not bear it: from "
-			"then on "
-			"commands were sent one at a time",
+			"then on commands were sent one at a time",
 			p->m->options.name);
 	p->recovered = true;
 	p->since = 0;

@@ -259,11 +259,9 @@ note_odd_uidls(struct pop3 *p, const struct listing *l)
 	}
 	if (bad + twice > 0)
 		mailbox_note(p->m,
-			"%s: %zu UIDLs have blanks or control bytes in them, or not 1 to "
-			"70 "
-			"characters, and %zu stand more than once; where that leaves a "
-			"doubt, "
-			"the message is left apart",
+			"%s: %zu UIDLs have blanks or control bytes in them, or not 1 "
+			"to 70 characters, and %zu stand more than once; where that "
+			"leaves a doubt, the message is left apart",
 			p->m->options.name, bad, twice);
 }
 

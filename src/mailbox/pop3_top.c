@@ -222,8 +222,7 @@ no_top(struct pop3 *p, struct text words, struct err *e)
 	words = login_words(words, 200, &p->m->options);
 	err_set(e, ERR_PROTOCOL, "",
 		"%s: %s has no TOP (\"%.*s\"), and whole messages are not read because "
-		"that "
-		"changes the mailbox on many servers",
+		"that changes the mailbox on many servers",
 		p->m->options.name, p->m->options.url.host, TEXT_ARG(words));
 	return FAILURE;
 }

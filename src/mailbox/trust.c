@@ -91,15 +91,14 @@ not_trusted(const char *words, const struct mailbox_options *o, struct err *e)
 	/* The one word that all of libcurl's sentences about a wrong name share. */
 	if (strstr(words, "host name") != NULL || strstr(words, "hostname") != NULL)
 		return err_set(e, ERR_LOGIN, "tls",
-			"%s: the certificate of %s:%u is for another name: give the name "
-			"it is "
-			"for, or %sfingerprint if you know it is the right one (%s)",
+			"%s: the certificate of %s:%u is for another name: give the "
+			"name it is for, or %sfingerprint if you know it is the right "
+			"one (%s)",
 			o->name, HOST_PORT(o), x, words);
 	return err_set(e, ERR_LOGIN, "tls",
 		"%s: the certificate of %s:%u is not trusted: give the file of the "
-		"authority "
-		"that signed it with %scafile, or its fingerprint with %sfingerprint "
-		"(%s)",
+		"authority that signed it with %scafile, or its fingerprint with "
+		"%sfingerprint (%s)",
 		o->name, HOST_PORT(o), x, x, words);
 }
 
@@ -147,15 +146,13 @@ trust_explain(CURLcode code, const char *words, struct text before,
 	case CURLE_USE_SSL_FAILED:
 		return err_set(e, ERR_LOGIN, "tls",
 			"%s: %s:%u offers no TLS (STLS), and a password is not sent in "
-			"clear: "
-			"try pop3s://, or %stls=off on a network that you trust",
+			"clear: try pop3s://, or %stls=off on a network that you trust",
 			o->name, HOST_PORT(o), x);
 	case CURLE_SSL_CACERT_BADFILE:
 		if (o->cafile == NULL)
 			return err_set(e, ERR_LOGIN, "tls",
 				"%s: this machine has no certificate authorities to "
-				"trust "
-				"(install ca-certificates), or give %scafile (%s)",
+				"trust (install ca-certificates), or give %scafile (%s)",
 				o->name, x, words);
 		return err_set(e, ERR_USAGE, "", "%s: cannot use %scafile %s (%s)",
 			o->name, x, o->cafile, words);

@@ -30,9 +30,8 @@ decode(struct text t, struct arena *a, char **out, struct err *e)
 			int low = t.len - i > 2 ? hex_of(t.at[i + 2]) : -1;
 			if (high < 0 || low < 0)
 				return err_set(e, ERR_USAGE, "",
-					"in a URL, want two hex digits behind each %%; a "
-					"%% "
-					"itself is %%25");
+					"in a URL, want two hex digits behind each %%; "
+					"a %% itself is %%25");
 			c = (char)(high * 16 + low);
 			i += 2;
 		}
@@ -138,10 +137,8 @@ mailbox_url_parse(
 	if (text_find(user, ':') < user.len)
 		return err_set(e, ERR_USAGE, "",
 			"a password does not belong in a URL, where others can read it: "
-			"leave "
-			"it out and be asked, or use --X-password-file, -command or -env "
-			"(a : "
-			"in the user's name is %%3A)");
+			"leave it out and be asked, or use --X-password-file, -command "
+			"or -env (a : in the user's name is %%3A)");
 	if (user.len == 0)
 		return err_set(
 			e, ERR_USAGE, "", "want a user: %s://user@host", out->scheme);

@@ -13,16 +13,14 @@
 #define PENDING_MAX ((size_t)2 << 30)
 
 static const char schema[] =
-	"CREATE TABLE file ("
-	" row INTEGER PRIMARY KEY, run TEXT NOT NULL, path TEXT NOT NULL,"
-	" temporary TEXT NOT NULL, map_id TEXT NOT NULL, format TEXT NOT NULL,"
-	" account TEXT NOT NULL, old_copy TEXT NOT NULL, new_copy TEXT NOT NULL,"
-	" old_digest BLOB NOT NULL, new_digest BLOB NOT NULL, time INTEGER NOT NULL,"
-	" undoes INTEGER NOT NULL, state INTEGER NOT NULL, renamed INTEGER NOT NULL,"
-	" tombstones INTEGER NOT NULL);"
-	"CREATE INDEX file_path ON file (path);"
-	"CREATE TABLE tombstone ("
-	" tombstone TEXT PRIMARY KEY, old_uidl TEXT NOT NULL) WITHOUT ROWID;";
+	"CREATE TABLE file ( row INTEGER PRIMARY KEY, run TEXT NOT NULL, path TEXT NOT "
+	"NULL, temporary TEXT NOT NULL, map_id TEXT NOT NULL, format TEXT NOT NULL, "
+	"account TEXT NOT NULL, old_copy TEXT NOT NULL, new_copy TEXT NOT NULL, "
+	"old_digest BLOB NOT NULL, new_digest BLOB NOT NULL, time INTEGER NOT NULL, "
+	"undoes INTEGER NOT NULL, state INTEGER NOT NULL, renamed INTEGER NOT NULL, "
+	"tombstones INTEGER NOT NULL);CREATE INDEX file_path ON file (path);CREATE "
+	"TABLE tombstone ( tombstone TEXT PRIMARY KEY, old_uidl TEXT NOT NULL) WITHOUT "
+	"ROWID;";
 
 char *
 journal_state_dir(struct arena *a, const char *option, uint32_t owner)
@@ -109,8 +107,7 @@ check_schema(struct journal *j, struct err *e)
 	if (version > JOURNAL_SCHEMA)
 		return err_set(e, ERR_DATA, "format",
 			"%s: a newer reuidl made this journal (schema %lld, this one "
-			"knows %d); "
-			"use that one",
+			"knows %d); use that one",
 			j->sql.path, (long long)version, JOURNAL_SCHEMA);
 	if (version != JOURNAL_SCHEMA)
 		return err_set(e, ERR_DATA, "format",
@@ -256,10 +253,9 @@ insert_file(struct journal *j, const struct journal_file *f, struct err *e)
 	sqlite3_stmt *st;
 
 	if (sql_prepare(&j->sql, &st, e,
-		    "INSERT INTO file (run, path, temporary, map_id, format, account,"
-		    " old_copy, new_copy, old_digest, new_digest, time, undoes, state, "
-		    "renamed,"
-		    " tombstones) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)") < 0)
+		    "INSERT INTO file (run, path, temporary, map_id, format, account, "
+		    "old_copy, new_copy, old_digest, new_digest, time, undoes, state, "
+		    "renamed, tombstones) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)") < 0)
 		return -1;
 	sql_bind_text(st, 1, text_of(f->run));
 	sql_bind_text(st, 2, text_of(f->path));

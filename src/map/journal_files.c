@@ -169,10 +169,9 @@ journal_files(struct journal *j, struct arena *a, bool open_only,
 	*files = NULL;
 	*n = 0;
 	if (sql_prepare(&j->sql, &st, e,
-		    "SELECT row, run, path, temporary, map_id, format, account, old_copy,"
-		    " new_copy, old_digest, new_digest, time, undoes, state, renamed, "
-		    "tombstones"
-		    " FROM file WHERE state <= %d ORDER BY row DESC",
+		    "SELECT row, run, path, temporary, map_id, format, account, "
+		    "old_copy, new_copy, old_digest, new_digest, time, undoes, state, "
+		    "renamed, tombstones FROM file WHERE state <= %d ORDER BY row DESC",
 		    open_only ? JOURNAL_PREPARED : JOURNAL_FORGOTTEN) < 0)
 		return -1;
 	while ((rc = sql_step(&j->sql, st, &row, e)) == 0 && row) {

@@ -24,7 +24,8 @@ run_is_named(struct journal *j, const char *run, bool *named, struct err *e)
 {
 	sqlite3_stmt *st;
 
-	if (sql_prepare(&j->sql, &st, e, "SELECT 1 FROM file WHERE run = ? AND state <> %d",
+	if (sql_prepare(&j->sql, &st, e,
+		    "SELECT 1 FROM file WHERE run = ? AND state <> %d",
 		    JOURNAL_FORGOTTEN) < 0)
 		return -1;
 	sql_bind_text(st, 1, text_of(run));
@@ -86,11 +87,11 @@ journal_forget(struct journal *j, int64_t before, size_t *forgotten, struct err 
 	/* A run that is not finished needs its copies, all of them; while its mail is not,
 	 * the file's row says where that is to go. */
 	snprintf(old, sizeof(old),
-		"state <> %d AND time < %lld AND run NOT IN (SELECT run FROM file WHERE state = %d OR "
-		"time >= %lld) AND run NOT IN (SELECT f.run FROM file f, mail_set s "
-		"WHERE "
-		"s.state = 0 AND (s.run = f.run OR s.undoes = f.row))",
-		JOURNAL_FORGOTTEN, (long long)before, JOURNAL_PREPARED, (long long)before);
+		"state <> %d AND time < %lld AND run NOT IN (SELECT run FROM file WHERE "
+		"state = %d OR time >= %lld) AND run NOT IN (SELECT f.run FROM file f, "
+		"mail_set s WHERE s.state = 0 AND (s.run = f.run OR s.undoes = f.row))",
+		JOURNAL_FORGOTTEN, (long long)before, JOURNAL_PREPARED,
+		(long long)before);
 	snprintf(query, sizeof(query), "SELECT count(DISTINCT run) FROM file WHERE %s",
 		old);
 	if (sql_number(&j->sql, query, &runs, e) < 0 ||

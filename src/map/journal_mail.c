@@ -13,19 +13,16 @@ enum { SET_OPEN, SET_SETTLED };
 
 /* Journals of before have no such tables. */
 static const char schema[] =
-	"CREATE TABLE IF NOT EXISTS mail_set ("
-	" row INTEGER PRIMARY KEY, run TEXT NOT NULL, path TEXT NOT NULL,"
-	" format TEXT NOT NULL, key TEXT NOT NULL, undoes INTEGER NOT NULL,"
-	" state INTEGER NOT NULL);"
-	"CREATE TABLE IF NOT EXISTS mail_file ("
-	" row INTEGER PRIMARY KEY, mail_set INTEGER NOT NULL, path TEXT NOT NULL,"
-	" size INTEGER NOT NULL, mtime INTEGER NOT NULL, single INTEGER NOT NULL);"
-	"CREATE INDEX IF NOT EXISTS mail_file_set ON mail_file (mail_set);"
-	"CREATE TABLE IF NOT EXISTS mail_patch ("
-	" row INTEGER PRIMARY KEY, mail_file INTEGER NOT NULL, off INTEGER NOT NULL,"
-	" head BLOB NOT NULL, was BLOB NOT NULL, via BLOB NOT NULL, becomes BLOB NOT "
-	"NULL);"
-	"CREATE INDEX IF NOT EXISTS mail_patch_file ON mail_patch (mail_file);";
+	"CREATE TABLE IF NOT EXISTS mail_set ( row INTEGER PRIMARY KEY, run TEXT NOT "
+	"NULL, path TEXT NOT NULL, format TEXT NOT NULL, key TEXT NOT NULL, undoes "
+	"INTEGER NOT NULL, state INTEGER NOT NULL);CREATE TABLE IF NOT EXISTS "
+	"mail_file ( row INTEGER PRIMARY KEY, mail_set INTEGER NOT NULL, path TEXT NOT "
+	"NULL, size INTEGER NOT NULL, mtime INTEGER NOT NULL, single INTEGER NOT "
+	"NULL);CREATE INDEX IF NOT EXISTS mail_file_set ON mail_file (mail_set);CREATE "
+	"TABLE IF NOT EXISTS mail_patch ( row INTEGER PRIMARY KEY, mail_file INTEGER "
+	"NOT NULL, off INTEGER NOT NULL, head BLOB NOT NULL, was BLOB NOT NULL, via "
+	"BLOB NOT NULL, becomes BLOB NOT NULL);CREATE INDEX IF NOT EXISTS "
+	"mail_patch_file ON mail_patch (mail_file);";
 
 static int
 has_tables(struct journal *j, bool *has, struct err *e)
@@ -55,10 +52,9 @@ journal_mail_forget(struct journal *j, struct err *e)
 {
 	return sql_exec(&j->sql, e,
 		"DELETE FROM mail_set WHERE state = %d AND run NOT IN (SELECT run FROM "
-		"file WHERE state <> %d);"
-		"DELETE FROM mail_file WHERE mail_set NOT IN (SELECT row FROM mail_set);"
-		"DELETE FROM mail_patch WHERE mail_file NOT IN (SELECT row FROM "
-		"mail_file)",
+		"file WHERE state <> %d);DELETE FROM mail_file WHERE mail_set NOT IN "
+		"(SELECT row FROM mail_set);DELETE FROM mail_patch WHERE mail_file NOT "
+		"IN (SELECT row FROM mail_file)",
 		SET_SETTLED, JOURNAL_FORGOTTEN);
 }
 

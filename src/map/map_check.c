@@ -86,8 +86,7 @@ header_judge(struct map_header *h, const char *path, const unsigned char *at, si
 	if (at[18] != 1 || at[19] != 1)
 		return err_set(e, ERR_DATA, "format",
 			"%s: another program changed this map's journal mode; put it "
-			"back "
-			"with: sqlite3 FILE 'PRAGMA journal_mode=DELETE'",
+			"back with: sqlite3 FILE 'PRAGMA journal_mode=DELETE'",
 			path);
 	uint32_t page = (uint32_t)at[16] << 8 | at[17];
 	/* 1 stands for 65536; the count holds if both counters are equal. */
@@ -165,8 +164,7 @@ check_schema(struct map *m, struct err *e)
 		if (type == NULL || name == NULL || !schema_has(type, sql_text(st, 2))) {
 			err_set(e, ERR_DATA, "format",
 				"%s: is a reuidl map into which somebody else has put "
-				"the "
-				"%s \"%s\"; not read",
+				"the %s \"%s\"; not read",
 				m->sql.path, type != NULL ? type : "?",
 				name != NULL ? name : "?");
 			goto out;

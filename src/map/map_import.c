@@ -113,8 +113,7 @@ take_plain(struct csv *c, struct text *field, struct err *e)
 		if (byte == '"')
 			return csv_error(c, c->line, e,
 				"a quote in the middle of a field that does not begin "
-				"with "
-				"one");
+				"with one");
 	}
 	*field = (struct text){c->all.at + begin, c->off - begin};
 	return 0;

@@ -127,8 +127,7 @@ refuse_unknown(const struct source *src, const struct format *like, struct err *
 	else
 		err_set(e, ERR_DATA, "format",
 			"%s: this is not a list of UIDLs of any client that reuidl "
-			"knows: "
-			"%s; --client NAME says which one it is",
+			"knows: %s; --client NAME says which one it is",
 			src->path, known);
 	return NULL;
 }

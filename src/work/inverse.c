@@ -13,8 +13,7 @@ inverse_copy(
 	source_release(to);
 	return err_set(e, ERR_DATA, "format",
 		"%s: this backup is damaged: it is not what was written; the store was "
-		"left as it "
-		"is",
+		"left as it is",
 		path);
 }
 

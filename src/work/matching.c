@@ -158,8 +158,8 @@ run(struct matching *mt, const char *path, bool fresh, int64_t now, const struct
 	if (match->pairs == 0)
 		return err_set(e, ERR_EMPTY, "nothing-matched",
 			"none of the %zu messages of the old server is among the %zu of "
-			"the new "
-			"one: is this the right mailbox, and has it been copied?",
+			"the new one: is this the right mailbox, and has it been "
+			"copied?",
 			match->nold, match->nnew);
 	return 0;
 }

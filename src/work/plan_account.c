@@ -65,8 +65,7 @@ plan_choose_account(struct planning *ps)
 	struct who have = plan_who(ps, 0);
 	return plan_refuse(ps->plan, "account",
 		"%s: it is the record of %.*s@%.*s%s, not of %.*s@%.*s. If that is the "
-		"same "
-		"mailbox, say --account %.*s@%.*s",
+		"same mailbox, say --account %.*s@%.*s",
 		s->source->path, TEXT_ARG(have.user), TEXT_ARG(have.host),
 		s->naccounts > 1 ? " and others" : "", TEXT_ARG(want.user),
 		TEXT_ARG(want.host), TEXT_ARG(have.user), TEXT_ARG(have.host));

@@ -28,8 +28,7 @@ plan_why(uint8_t why)
 		return "the client has its new UIDL already";
 	case WHY_NOT_FIRM:
 		return "a rename could delete it on the new server, and the evidence is "
-		       "not "
-		       "enough for that";
+		       "not enough for that";
 	case WHY_SIZE:
 		return "matched by size alone (--accept-size-evidence)";
 	case WHY_COPY:

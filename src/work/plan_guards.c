@@ -37,15 +37,13 @@ plan_check_age(struct planning *ps)
 	if (age < -PLAN_DAY && o->max_age <= 0)
 		return plan_refuse(ps->plan, "old-map",
 			"%s: the map is from the future, by this machine's clock; prove "
-			"it again "
-			"with match --refresh",
+			"it again with match --refresh",
 			ps->info.path);
 	if (age <= max)
 		return 0;
 	return plan_refuse(ps->plan, "old-map",
-		"%s: the map is %lld days old%s; prove it again with match --refresh, or "
-		"say "
-		"--max-age %lld",
+		"%s: the map is %lld days old%s; prove it again with match --refresh, "
+		"or say --max-age %lld",
 		ps->info.path, (long long)(age / PLAN_DAY),
 		ps->info.plain ? ", and its UIDLs are of a kind that servers give anew"
 			       : "",
@@ -72,8 +70,7 @@ plan_check_overlap(struct planning *ps)
 		return 0;
 	return plan_refuse(ps->plan, "overlap",
 		"%s: %zu of %zu UIDLs are on the old server: this does not look like "
-		"that "
-		"mailbox%s",
+		"that mailbox%s",
 		ps->store->source->path, known, telling,
 		known * 100 >= telling * SHARE_FORCED ? " (--force accepts half)" : "");
 }
@@ -186,18 +183,15 @@ plan_check_contested(struct planning *ps)
 	if (ps->written_before)
 		return plan_refuse(ps->plan, "contested",
 			"%s: an earlier run of reuidl has changed it, and %zu of its "
-			"UIDLs stand "
-			"for another message on the old server than on the new one. Take "
-			"that "
-			"run back first (reuidl undo)",
+			"UIDLs stand for another message on the old server than on the "
+			"new one. Take that run back first (reuidl undo)",
 			ps->store->source->path, n);
 	if (records_are_witness(ps, &c))
 		return 0;
 	return plan_refuse(ps->plan, "contested",
 		"%s: %zu of its UIDLs stand for one message on the old server and for "
-		"another "
-		"on the new one, and nothing shows which server the client asked last. "
-		"If it "
-		"has not been at the new server yet, say --before-first-contact",
+		"another on the new one, and nothing shows which server the client "
+		"asked last. If it has not been at the new server yet, say "
+		"--before-first-contact",
 		ps->store->source->path, n);
 }

@@ -122,8 +122,7 @@ write_temporary(struct target *t, struct text bytes, const struct journal_file *
 	if (rc == 0 && !same)
 		rc = err_set(e, ERR_IO, "io",
 			"%s: reads back other bytes than were written; the disk is not "
-			"to be "
-			"trusted",
+			"to be trusted",
 			path);
 	if (os_close(fd, path, rc == 0 ? e : &late) < 0)
 		rc = -1;

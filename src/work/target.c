@@ -38,8 +38,8 @@ check_file(struct target *t, const struct os_stat *st, bool write, struct err *e
 	if (st->links != 1)
 		return err_set(e, ERR_DATA, "format",
 			"%s: has %u names (hard links), and only one of them would get "
-			"the new "
-			"content; make it a file of its own first; nothing was changed",
+			"the new content; make it a file of its own first; nothing was "
+			"changed",
 			t->path, (unsigned)st->links);
 	if (os_can_write(os_folder_of(&t->arena, t->path), e) < 0)
 		return nothing_changed(e);
