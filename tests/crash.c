@@ -177,7 +177,7 @@ with_work(const struct job *j, const char *word)
 		die("memory", word);
 	for (const char *p = word; *p != '\0'; p++)
 		if (*p == '@')
-			to = stpcpy(to, j->work);
+			to = mempcpy(to, j->work, strlen(j->work));
 		else
 			*to++ = *p;
 	*to = '\0';

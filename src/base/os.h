@@ -49,6 +49,8 @@ bool os_process_runs(long pid);
 /* Does the name fit the glob? A leading dot must be said. */
 bool os_glob(const char *glob, const char *name);
 
+/* Once, at the start: a reader of our output that goes away is an error of writing. */
+void os_start(void);
 void os_random(void *to, size_t n);
 int64_t os_now(void);	 /* seconds since 1970 */
 double os_seconds(void); /* monotonic */

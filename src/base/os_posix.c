@@ -258,6 +258,12 @@ os_glob(const char *glob, const char *name)
 }
 
 void
+os_start(void)
+{
+	signal(SIGPIPE, SIG_IGN);
+}
+
+void
 os_random(void *to, size_t n)
 {
 	size_t have = 0;

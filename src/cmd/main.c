@@ -1,8 +1,8 @@
 #include <locale.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/os.h"
 #include "cmd/command.h"
 #include "cmd/console.h"
 #include "cmd/report.h"
@@ -215,7 +215,7 @@ main(int argc, char **argv)
 	int code;
 
 	setlocale(LC_CTYPE, "");
-	signal(SIGPIPE, SIG_IGN);
+	os_start();
 	if (options_parse(&o, argc, argv, &arena, &e) < 0) {
 		code = refuse(&o, argc, argv, &e);
 	} else if (o.version) {

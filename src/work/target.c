@@ -4,7 +4,6 @@
 #include "work/settings.h"
 
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "base/os_file.h"
 
@@ -184,7 +183,7 @@ let_go(struct target *t)
 	os_locks_release(t->locks);
 	t->locks = NULL;
 	if (t->fd >= 0)
-		close(t->fd);
+		os_close(t->fd, t->path, &(struct err){0});
 	t->fd = -1;
 	source_release(&t->source);
 	settings_release(&t->settings, t->settings_beside);
