@@ -9,7 +9,7 @@ packages() {
 	build) echo gcc libc6-dev libcurl4-openssl-dev libsqlite3-dev libxml2-dev zlib1g-dev libssl-dev ca-certificates ;;
 	demo) echo dovecot-pop3d openssl python3 util-linux ;;
 	check) echo libcriterion-dev sqlite3 strace ;;
-	lint) echo clang-format cppcheck mandoc shellcheck ;;
+	lint) echo git clang-format cppcheck mandoc shellcheck ;;
 	fuzz) echo clang libclang-rt-14-dev ;;
 	valgrind) echo valgrind ;;
 	bench) echo dovecot-pop3d openssl python3 sqlite3 ;;
