@@ -21,8 +21,10 @@ mail_plan(struct mail *m, const struct target *t, const struct plan *p,
 	m->known = find_mail(m, t);
 	if (!m->known)
 		return 0;
-	if (mail_wish_plan(&m->wishes, p, s, map, accept_size, e) == 0 &&
-		mail_files_find(&m->files, &m->where, e) == 0)
+	/* The wishes hold both lists; where there is no mail they are not worth it. */
+	if (mail_files_find(&m->files, &m->where, e) == 0 &&
+		(m->files.bytes == 0 ||
+			mail_wish_plan(&m->wishes, p, s, map, accept_size, e) == 0))
 		return 0;
 	mail_release(m);
 	return -1;
