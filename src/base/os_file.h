@@ -39,9 +39,6 @@ int os_copy_attributes(int from, int to, const char *path, struct err *e);
 
 /* In one step; what was under `to` is gone. */
 int os_rename(const char *from, const char *to, struct err *e);
-/* The same, but an error (errno EEXIST) if there is something under `to`. */
-int os_rename_new(const char *from, const char *to, struct err *e);
-int os_link(const char *from, const char *to, struct err *e);
 /* A file that is not there is removed already. */
 int os_unlink(const char *path, struct err *e);
 int os_rmdir(const char *path, struct err *e);

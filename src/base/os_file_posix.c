@@ -258,23 +258,6 @@ os_rename(const char *from, const char *to, struct err *e)
 }
 
 int
-os_rename_new(const char *from, const char *to, struct err *e)
-{
-	if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0)
-		return 0;
-	if (errno != EINVAL && errno != ENOSYS)
-		return err_io(e, to, "rename to it");
-	/* A file system without it (NFS): two names for a moment. */
-	return os_link(from, to, e) < 0 ? -1 : os_unlink(from, e);
-}
-
-int
-os_link(const char *from, const char *to, struct err *e)
-{
-	return link(from, to) == 0 ? 0 : err_io(e, to, "make the link");
-}
-
-int
 os_unlink(const char *path, struct err *e)
 {
 	return unlink(path) == 0 || errno == ENOENT ? 0 : err_io(e, path, "remove");

@@ -2,6 +2,16 @@
 
 #include <stdio.h>
 
+struct text
+format_key(const struct format *f, struct text uidl, struct buf *scratch)
+{
+	if (f->key == NULL)
+		return uidl;
+	buf_clear(scratch);
+	f->key(uidl, scratch);
+	return buf_text(scratch);
+}
+
 const struct format *
 format_named(struct text name)
 {

@@ -148,6 +148,9 @@ struct format {
 
 extern const struct format *const formats[]; /* sorted by name, NULL at the end */
 
+/* What the client compares: format->key into `scratch`, which is emptied first and must
+ * outlive the answer; the UIDL itself where the format has no key. */
+struct text format_key(const struct format *f, struct text uidl, struct buf *scratch);
 const struct format *format_named(struct text name);
 /* True if the path ends like one of the format's places. */
 bool format_place(const struct format *f, const char *path);

@@ -30,17 +30,17 @@ by_key(const void *a, const void *b)
 	return c != 0 ? c : x->record < y->record ? -1 : x->record > y->record;
 }
 
+/* Kept for the sorting where it is not the UIDL itself. */
 static struct text
 key_of(const struct format *f, struct text uidl, struct arena *a)
 {
-	struct buf b;
+	struct buf scratch;
 
-	if (f->key == NULL)
-		return uidl;
-	buf_init(&b, 1 << 20);
-	f->key(uidl, &b);
-	struct text key = arena_text(a, buf_text(&b));
-	buf_release(&b);
+	buf_init(&scratch, 1 << 20);
+	struct text key = format_key(f, uidl, &scratch);
+	if (f->key != NULL)
+		key = arena_text(a, key);
+	buf_release(&scratch);
 	return key;
 }
 

@@ -9,15 +9,11 @@
 /* UIDLs over this size are no server's, and would not fit into 32-bit places. */
 #define TEXTS_MAX ((size_t)3 << 30)
 
-/* What the client compares; valid until the next call. */
+/* Valid until the next call. */
 static struct text
 key_of(struct planning *ps, struct text uidl)
 {
-	if (ps->store->format->key == NULL)
-		return uidl;
-	buf_clear(&ps->key);
-	ps->store->format->key(uidl, &ps->key);
-	return buf_text(&ps->key);
+	return format_key(ps->store->format, uidl, &ps->key);
 }
 
 static struct text
