@@ -60,6 +60,12 @@ static const struct client_root roots[] = {
 
 static const char *const settings_beside[] = {MOZILLA_USER_PREFS, MOZILLA_VERSION, NULL};
 
+static const struct client_lock locks[] = {
+	{LOCK_FCNTL, ".parentlock"},
+	{LOCK_SYMLINK, "lock"},
+	{LOCK_NONE, NULL},
+};
+
 static const char *const strays[] = {"popstate-[0-9]*.dat", NULL};
 
 static bool
@@ -324,7 +330,7 @@ const struct format format_thunderbird = {
 	.installs_file = MOZILLA_INSTALLS,
 	.strays = strays,
 	.account_from_settings = true,
-	.lock = {".parentlock", "lock"},
+	.locks = locks,
 	.probe = thunderbird_probe,
 	.read = thunderbird_read,
 	.spell = thunderbird_spell,

@@ -5,6 +5,7 @@
 #include "base/os.h"
 #include "work/find.h"
 #include "work/replace.h"
+#include "work/running.h"
 
 #include <criterion/criterion.h>
 #include <fcntl.h>
@@ -498,11 +499,14 @@ Test(find, mail_outside_the_profile_is_locked_by_the_profiles_client)
 				    "\"%s/mail/pop\");\n",
 			home));
 	put("mail/pop/popstate.dat", STATE);
-	cr_assert(!client_runs(
-		format_named(text_of("thunderbird")), at(".thunderbird/p.default")));
+	struct running look = {.format = format_named(text_of("thunderbird")),
+		.store = at("mail/pop/popstate.dat"),
+		.settings = at(".thunderbird/p.default/prefs.js")};
+	bool runs;
+	cr_assert(running_look(&look, NULL, &arena, &runs, &e) == 0 && !runs);
 	pid_t child = run_client(at(".thunderbird/p.default"));
-	cr_assert(client_runs(
-		format_named(text_of("thunderbird")), at(".thunderbird/p.default")));
+	cr_assert(running_look(&look, NULL, &arena, &runs, &e) == 0 && runs);
+	cr_assert_eq(look.pid, child);
 	cr_assert_eq(
 		target_open(&t, at("mail/pop/popstate.dat"), NULL, true, at("state"), &e),
 		-1);

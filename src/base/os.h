@@ -1,6 +1,6 @@
 /*
- * All that differs between operating systems; os_posix.c is the only file that
- * includes POSIX-only headers. Paths are UTF-8. Functions return 0 or -1 with `e` set.
+ * All that differs between operating systems; os_*_posix.c are the only files that
+ * include POSIX-only headers. Paths are UTF-8. Functions return 0 or -1 with `e` set.
  */
 #ifndef BASE_OS_H
 #define BASE_OS_H
@@ -46,6 +46,10 @@ uint32_t os_user(void);
 /* Environment variable, NULL if unset or empty. */
 const char *os_env(const char *name);
 bool os_process_runs(long pid);
+/* Does a process of that user run under this name? Its number, then, in *pid. */
+bool os_process_named(const char *name, uint32_t owner, long *pid);
+/* Does somebody listen on this Unix socket? */
+bool os_socket_answers(const char *path);
 /* Does the name fit the glob? A leading dot must be said. */
 bool os_glob(const char *glob, const char *name);
 

@@ -244,12 +244,6 @@ os_env(const char *name)
 }
 
 bool
-os_process_runs(long pid)
-{
-	return pid > 0 && (kill((pid_t)pid, 0) == 0 || errno == EPERM);
-}
-
-bool
 os_glob(const char *glob, const char *name)
 {
 	return fnmatch(glob, name, FNM_PERIOD) == 0;

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "base/os_file.h"
+#include "work/running.h"
 
 static const char *const kinds[] = {
 	[FOUND_LIVE] = "live",
@@ -121,7 +122,15 @@ see_absent(struct sight *s, struct result *res, struct run *r)
 	res->user = arena_string(&r->arena, f->account.user);
 	if (s->client == NULL)
 		s->client = f->format->client;
-	s->running = s->folder != NULL && client_runs(f->format, s->folder);
+	struct running look = {
+		.format = f->format, .store = f->path, .settings = f->settings};
+	struct os_stat st;
+	struct err ignored;
+
+	look.owner = f->settings != NULL && os_stat(f->settings, &st, NULL) == 0
+			     ? st.uid
+			     : os_user();
+	running_look(&look, NULL, &r->arena, &s->running, &ignored);
 }
 
 static void

@@ -80,6 +80,24 @@ format_place(const struct format *f, const char *path)
 	return false;
 }
 
+size_t
+format_home(const struct format *f, const char *path)
+{
+	struct text home, place, part;
+
+	for (size_t i = 0; f->places != NULL && f->places[i] != NULL; i++) {
+		if (!tail_matches(text_of(f->places[i]), text_of(path), SIZE_MAX))
+			continue;
+		home = text_of(path);
+		place = text_of(f->places[i]);
+		while (take_last_part(&place, &part) && take_last_part(&home, &part))
+			;
+		if (home.len > 0)
+			return home.len;
+	}
+	return 0;
+}
+
 /* The file's own name is the one the client gives it. */
 static bool
 has_name(const struct format *f, const char *path)

@@ -80,11 +80,28 @@ struct local_mail {
 	size_t nfolders;
 };
 
-/* How a client shows that it runs; looked for beside the settings file, else beside the
- * store. */
+/*
+ * How a client shows that it runs. A name without '/' is looked for beside the settings
+ * file, else beside the store; "~/NAME" below the home that the store lies in (see
+ * format_home()); "/…/%u" anywhere, %u being the number of the store's owner; "$VAR/NAME"
+ * below what that variable says, and nowhere if it is unset. The last part of a LOCK_PID,
+ * LOCK_FILE and LOCK_SOCKET may be a glob.
+ */
+enum lock_kind {
+	LOCK_NONE,    /* ends the table */
+	LOCK_FCNTL,   /* fcntl write lock on the whole file, which we take as well */
+	LOCK_SYMLINK, /* its target is "address:[+]pid"; a '+': a LOCK_FCNTL decides */
+	LOCK_PID,     /* begins with a process number; without that process it is stale */
+	LOCK_FILE,    /* is there while it runs */
+	LOCK_SOCKET,  /* a Unix socket on which somebody listens */
+	LOCK_STORE,   /* fcntl write lock on the store itself, which we take as well */
+	LOCK_PROCESS, /* a process of the store's owner has this name: the last part of
+	                 its program, or of the script that its interpreter runs */
+};
+
 struct client_lock {
-	const char *file;    /* fcntl write lock on the whole file: held while it runs */
-	const char *symlink; /* target "address:[+]pid"; a '+' says that `file` decides */
+	enum lock_kind what;
+	const char *name;
 };
 
 struct format {
@@ -98,7 +115,10 @@ struct format {
 	/* Names of the client's settings file in the nearest folder above the store, and
 	 * of its lock; NULL: none is known. */
 	const char *settings_file;
-	struct client_lock lock;
+	/* Globs below the home for settings that do not lie above the store; ended by
+	 * NULL. Those whose `accounts` list a store are its settings. */
+	const char *const *settings_places;
+	const struct client_lock *locks; /* ended by LOCK_NONE; NULL: none is known */
 	/* Other files of that folder which belong to its settings, at most
 	 * SETTINGS_BESIDE; they come as settings->beside. NULL: none. */
 	const char *const *settings_beside;
@@ -122,11 +142,19 @@ struct format {
 	/* Apply the edits; NULL: splice. */
 	int (*write)(const struct store *, const struct edit *, size_t n, struct buf *out,
 		struct err *);
+	/* With `write` only: all that the file means, each record and column in the order
+	 * of `read`, but for the UIDLs and what depends on them. An output must give what
+	 * the input gives, byte for byte. */
+	int (*dump)(const struct source *, struct buf *out, struct err *);
+	/* The account stands in the file's own name: the last part of its path for this
+	 * account (port 0: unknown) into `out`. `name` is today's. NULL: it does not, and
+	 * the path stays. */
+	int (*rename)(struct text name, struct text host, struct text user, uint32_t port,
+		struct buf *out, struct err *);
 	/* What the client compares, into `out` (may be NULL: the bytes). */
 	void (*key)(struct text uidl, struct buf *out);
-	/* The settings of the account whose store lies at `store_path`; `settings` are
-	 * the bytes of settings_file, which lies at `settings_path`. Leaves known false
-	 * if they do not name that store. */
+	/* The settings of the account whose store lies at `store_path`. Leaves known false
+	 * if they do not name that store. NULL: what `accounts` lists of it. */
 	int (*settings)(const char *store_path, const struct source *settings,
 		struct arena *, struct settings *, struct err *);
 	/* What the reader cannot know without the settings: `merged`,
@@ -152,6 +180,9 @@ extern const struct format *const formats[]; /* sorted by name, NULL at the end 
  * outlive the answer; the UIDL itself where the format has no key. */
 struct text format_key(const struct format *f, struct text uidl, struct buf *scratch);
 const struct format *format_named(struct text name);
+/* How much of the path is the home that it lies in, by the place that it fits; 0: it fits
+ * none of the format's places. */
+size_t format_home(const struct format *f, const char *path);
 /* True if the path ends like one of the format's places. */
 bool format_place(const struct format *f, const char *path);
 /* The one format for this source; `name` (may be NULL) is the user's choice. */

@@ -42,10 +42,6 @@ int target_open_of(struct target *t, const char *path, const char *settings,
 	const char *client, bool write, const char *state_dir, struct err *e);
 void target_close(struct target *t);
 
-/* Does a client run on this folder, which has its settings file, or its store? Takes no
- * lock. */
-bool client_runs(const struct format *f, const char *folder);
-
 /* Steps 3 to 10 of docs/design.md, once a target. `record` says what the journal keeps
  * (run, map_id, account, undoes, counts; NULL or 0: none, a new run); path, format,
  * copies, digests, time and row are filled in, in the target's arena. Changed since it

@@ -1,6 +1,7 @@
 /* Opening a client's file: which file it is, who has it locked, what is in it. */
 #include "work/target.h"
 #include "work/find.h"
+#include "work/running.h"
 #include "work/settings.h"
 
 #include <stdlib.h>
@@ -45,81 +46,28 @@ check_file(struct target *t, const struct os_stat *st, bool write, struct err *e
 	return 0;
 }
 
-static char *
-running(struct target *t, const char *folder, long pid)
-{
-	if (pid > 0)
-		return arena_print(&t->arena,
-			"%s: the client (%s) is running on %s, process %ld; quit it "
-			"first",
-			t->path, t->format->client, folder, pid);
-	return arena_print(&t->arena,
-		"%s: the client (%s) is running on %s; quit it first", t->path,
-		t->format->client, folder);
-}
-
-/* "address:pid": the link is the lock. "address:+pid": fcntl decides. Whether a process
- * of another machine lives cannot be seen from here. */
-static bool
-symlink_says(const struct format *f, const char *folder, struct arena *a, long *pid)
-{
-	const char *name = f->lock.symlink;
-	uint64_t number;
-
-	if (name == NULL)
-		return false;
-	char *to = os_readlink(a, arena_print(a, "%s/%s", folder, name));
-	char *colon = to != NULL ? strrchr(to, ':') : NULL;
-	if (colon == NULL || !text_number(text_of(colon + 1), &number) ||
-		number > INT32_MAX)
-		return false;
-	*pid = (long)number;
-	return os_process_runs(*pid);
-}
-
-/* The client's own lock. It is made if the client has not made it yet, so that a client
- * that starts now finds it held; it is never removed, as the client does not either. */
+/* The client's own locks. */
 static int
 lock_client(struct target *t, bool write, struct err *e)
 {
-	const char *settings = t->settings.path, *name = t->format->lock.file;
-	char *folder = os_folder_of(&t->arena, settings != NULL ? settings : t->path);
-	bool taken = false;
-	long pid = 0;
+	struct running r = {.format = t->format,
+		.store = t->path,
+		.settings = t->settings.path,
+		.owner = t->source.stat.uid};
+	bool runs;
 
-	if (name != NULL) {
-		char *path = arena_print(&t->arena, "%s/%s", folder, name);
-		int rc = 0;
-		if (write && (settings != NULL || os_exists(path)))
-			taken = (rc = os_locks_add(t->locks, path, true, &pid, e)) > 0;
-		else
-			rc = os_lock_taken(path, &taken, &pid, e);
-		if (rc < 0)
-			return nothing_changed(e);
-	}
-	if (!taken && !symlink_says(t->format, folder, &t->arena, &pid))
+	if (running_look(&r, write ? t->locks : NULL, &t->arena, &runs, e) < 0)
+		return nothing_changed(e);
+	if (!runs)
 		return 0;
-	t->running = running(t, folder, pid);
+	char *process = r.pid > 0 ? arena_print(&t->arena, ", process %ld", r.pid) : "";
+	t->running = arena_print(&t->arena,
+		"%s: the client (%s) is running on %s%s; quit it first", t->path,
+		t->format->client, r.at, process);
 	if (!write)
 		return 0;
 	err_set(e, ERR_BUSY, "client-running", "%s", t->running);
 	return nothing_changed(e);
-}
-
-bool
-client_runs(const struct format *f, const char *folder)
-{
-	struct arena a = {0};
-	bool taken = false;
-	struct err ignored;
-	long pid;
-
-	if (f->lock.file != NULL)
-		os_lock_taken(arena_print(&a, "%s/%s", folder, f->lock.file), &taken,
-			&pid, &ignored);
-	bool runs = taken || symlink_says(f, folder, &a, &pid);
-	arena_free(&a);
-	return runs;
 }
 
 static int
