@@ -48,7 +48,8 @@ check_one(struct run *r, const struct found *f, const struct mailbox *box,
 
 	if (job_open(&j, r, f, false, e) < 0)
 		return -1;
-	if (choose(&j, box, r->options->account, &account, e) < 0) {
+	if (choose(&j, box, r->options->account, &account, e) < 0 ||
+		job_settings(&j, account, e) < 0) {
 		job_close(&j);
 		return -1;
 	}

@@ -1,5 +1,6 @@
 #include "cmd/stores.h"
 #include "cmd/leftovers.h"
+#include "work/settings.h"
 
 #include <stdlib.h>
 
@@ -58,15 +59,17 @@ open_journal(struct job *j, struct run *r, const char *path, char **dir, struct 
 	return replace_recover(j->journal, say, r->console, e);
 }
 
-static int
-read_settings(struct job *j, const struct found *found, struct err *e)
+int
+job_settings(struct job *j, size_t account, struct err *e)
 {
 	const struct format *f = j->target.format;
-	const char *path = found->named != NULL ? found->named : j->target.path;
+	const struct store *s = &j->store;
 
-	if (f->settings == NULL || j->target.settings.path == NULL)
+	if (j->target.settings.path == NULL)
 		return 0;
-	if (f->settings(path, &j->target.settings, &j->target.arena, &j->settings, e) < 0)
+	if (settings_of(f, j->named,
+		    account < s->naccounts ? &s->accounts[account] : NULL,
+		    &j->target.settings, &j->target.arena, &j->settings, e) < 0)
 		return -1;
 	if (f->adapt != NULL)
 		f->adapt(&j->store, &j->settings);
@@ -86,8 +89,9 @@ job_open(struct job *j, struct run *r, const struct found *f, bool write, struct
 		target_open_of(&j->target, f->path, f->settings, client, write, dir, e) ==
 			0) {
 		j->opened = true;
+		j->named = f->named != NULL ? f->named : j->target.path;
 		if (store_read(&j->store, j->target.format, &j->target.source, e) == 0 &&
-			read_settings(j, f, e) == 0)
+			job_settings(j, j->store.naccounts == 1 ? 0 : SIZE_MAX, e) == 0)
 			return 0;
 	}
 	job_close(j);
@@ -110,6 +114,17 @@ job_plan(struct job *j, struct run *r, struct map *m, struct err *e)
 		.now = r->now,
 	};
 
+	struct map_info info;
+	size_t account;
+
+	/* Where there are several, each has settings of its own. */
+	if (j->store.naccounts > 1) {
+		if (map_info(m, &r->arena, &info, e) < 0)
+			return -1;
+		account = plan_account_named(&j->store, &info, o->account);
+		if (account != SIZE_MAX && job_settings(j, account, e) < 0)
+			return -1;
+	}
 	if (plan_make(&j->plan, &j->store, &j->settings, m, j->journal, &po, e) < 0)
 		return -1;
 	j->planned = true;

@@ -14,7 +14,8 @@
 struct job {
 	struct target target;
 	struct store store;
-	struct settings settings;
+	struct settings settings; /* of the account that is planned on */
+	const char *named;	  /* the store as the settings spell its path */
 	struct journal *journal;
 	struct plan plan;
 	struct mail mail;
@@ -31,6 +32,8 @@ int stores_find(struct run *r, struct found_list *list, struct err *e);
  * client's settings. `write`: locked to be changed. On error nothing stays open. */
 int
 job_open(struct job *j, struct run *r, const struct found *f, bool write, struct err *e);
+/* The settings of one account of the store; job_open() has those of the only one. */
+int job_settings(struct job *j, size_t account, struct err *e);
 int job_plan(struct job *j, struct run *r, struct map *m, struct err *e);
 /* What the plan is to do to the local mail; with --no-mail, or without such mail,
  * nothing. */

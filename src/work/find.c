@@ -39,11 +39,24 @@ last_part(const char *path)
 	return slash != NULL ? slash + 1 : path;
 }
 
+/* A place may end in a name that any file could have ("uidl/"*): there the folders above
+ * must be the client's, too. */
+#define NAME_LITERAL 4
+
+static bool
+says_enough(const char *glob)
+{
+	size_t literal = strcspn(glob, "*?[");
+
+	return glob[literal] == '\0' || literal >= NAME_LITERAL;
+}
+
 static bool
 fits_one(const char *const *globs, const char *name)
 {
 	for (size_t i = 0; globs != NULL && globs[i] != NULL; i++)
-		if (os_glob(last_part(globs[i]), name))
+		if (says_enough(last_part(globs[i])) &&
+			os_glob(last_part(globs[i]), name))
 			return true;
 	return false;
 }
@@ -81,7 +94,7 @@ try_file(struct finder *x, char *path, const char *name)
 	for (size_t k = 0; formats[k] != NULL; k++) {
 		if (!finder_wants(x, formats[k]))
 			continue;
-		if (fits_one(formats[k]->places, name))
+		if (fits_one(formats[k]->places, name) || format_place(formats[k], path))
 			finder_file(x, formats[k], path);
 		else if (fits_one(formats[k]->strays, name))
 			add_stray(x, formats[k], path);
@@ -224,18 +237,24 @@ find_in_folder(struct finder *x, char *folder, struct err *e)
 	return 0;
 }
 
-/* All that the lists in the home of a user lead to. */
+/* All that the lists in a home lead to. */
 static void
-list_home(const char *client, uint32_t owner, struct arena *a, struct found_list *out)
+list_home(const char *client, const char *home, uint32_t owner, struct arena *a,
+	struct found_list *out)
 {
 	struct finder x = {.client = client, .a = a, .out = out, .owner = owner};
-	char *home = owner == os_user() ? os_home(a) : os_home_of(a, owner);
 	struct err ignored;
 
 	if (home == NULL || (x.base = os_resolve(a, home, &ignored)) == NULL)
 		return;
 	finder_home(&x, home);
 	finder_release(&x);
+}
+
+static char *
+home_of(uint32_t owner, struct arena *a)
+{
+	return owner == os_user() ? os_home(a) : os_home_of(a, owner);
 }
 
 /* Stores that lie apart from their profile, or were named by way of a link: the lists in
@@ -252,7 +271,8 @@ ask_home(struct finder *x, size_t first)
 		if (to->settings != NULL || to->state != FOUND_LIVE)
 			continue;
 		if (!asked)
-			list_home(x->client, x->owner, x->a, &known);
+			list_home(x->client, home_of(x->owner, x->a), x->owner, x->a,
+				&known);
 		asked = true;
 		for (size_t k = 0; k < known.n; k++)
 			if (strcmp(known.at[k].path, to->path) == 0)
@@ -267,9 +287,14 @@ find_settings_of(
 {
 	struct found_list known = {0};
 	const char *settings = NULL;
+	size_t n = format_home(f, path);
 
-	list_home(f->name, owner, a, &known);
-	for (size_t i = 0; i < known.n; i++)
+	/* The home that it lies in need not be its owner's: a disk that was carried here. */
+	if (n > 0)
+		list_home(f->name, arena_string(a, (struct text){path, n}), owner, a,
+			&known);
+	list_home(f->name, home_of(owner, a), owner, a, &known);
+	for (size_t i = 0; i < known.n && settings == NULL; i++)
 		if (strcmp(known.at[i].path, path) == 0)
 			settings = known.at[i].settings;
 	found_release(&known);

@@ -179,7 +179,7 @@ settings_in(struct finder *x, const struct format *f, const char *folder)
 }
 
 static const char *
-settings_of(struct finder *x, const struct format *f, const char *path, uint32_t owner)
+settings_over(struct finder *x, const struct format *f, const char *path, uint32_t owner)
 {
 	char *file = settings_above(f, path, owner, x->a);
 
@@ -221,27 +221,52 @@ finder_root(struct finder *x, const struct format *f, const struct client_root *
 	free(list.at);
 }
 
+/* A settings file that no list of profiles leads to. */
+static void
+add_settings(struct finder *x, const struct format *f, char *path)
+{
+	struct os_stat st;
+
+	if (os_stat(path, &st, NULL) < 0 || !st.regular || is_foreign(x, path))
+		return;
+	struct found_profile *p = load(x, f, path, NULL, NULL);
+	for (size_t i = 0; i < p->accounts.n; i++)
+		add_account(x, p, i);
+}
+
+/* Each file below the home that fits the glob, links resolved. */
+static void
+each(struct finder *x, const struct format *f, const char *home, const char *glob,
+	const struct client_root *root)
+{
+	struct err ignored;
+	char **paths = NULL;
+	size_t cap = 0, n = finder_expand(x, home, glob, &paths, &cap, 0);
+
+	for (size_t i = 0; i < n; i++) {
+		char *real = os_resolve(x->a, paths[i], &ignored);
+		if (real != NULL && root != NULL)
+			finder_root(x, f, root, home, real);
+		else if (real != NULL)
+			add_settings(x, f, real);
+	}
+	free(paths);
+}
+
 void
 finder_home(struct finder *x, const char *home)
 {
-	struct err ignored;
-
 	for (size_t k = 0; formats[k] != NULL; k++) {
-		const struct client_root *root = formats[k]->roots;
+		const struct format *f = formats[k];
+		const struct client_root *root = f->roots;
+		const char *const *place = f->settings_places;
 
-		for (; finder_wants(x, formats[k]) && root != NULL && root->path != NULL;
-			root++) {
-			char **paths = NULL;
-			size_t cap = 0, n;
-
-			n = finder_expand(x, home, root->path, &paths, &cap, 0);
-			for (size_t i = 0; i < n; i++) {
-				char *real = os_resolve(x->a, paths[i], &ignored);
-				if (real != NULL)
-					finder_root(x, formats[k], root, home, real);
-			}
-			free(paths);
-		}
+		if (!finder_wants(x, f))
+			continue;
+		for (; root != NULL && root->path != NULL; root++)
+			each(x, f, home, root->path, root);
+		for (; place != NULL && *place != NULL; place++)
+			each(x, f, home, *place, NULL);
 	}
 }
 
@@ -255,7 +280,7 @@ finder_folder(struct finder *x, const struct format *f, const char *folder)
 		add_profile(x, f, folder, NULL, NULL);
 		return;
 	}
-	if ((settings = settings_of(x, f, inside, x->owner)) == NULL)
+	if ((settings = settings_over(x, f, inside, x->owner)) == NULL)
 		return;
 	struct found_profile *p = load(x, f, settings, NULL, NULL);
 	for (size_t i = 0; i < p->accounts.n; i++) {
@@ -269,6 +294,22 @@ finder_folder(struct finder *x, const struct format *f, const char *folder)
 	}
 }
 
+/* Settings that lie apart list accounts of this home, and this store is none of theirs. */
+static bool
+is_listed_elsewhere(const struct finder *x, const struct format *f, const char *path)
+{
+	size_t home = format_home(f, path);
+
+	for (size_t i = 0; f->settings_places != NULL && home > 0 && i < x->nprofiles;
+		i++) {
+		const struct found_profile *p = &x->profiles[i];
+		if (p->format == f && p->accounts.n > 0 &&
+			strncmp(p->settings, path, home + 1) == 0)
+			return true;
+	}
+	return false;
+}
+
 void
 finder_file(struct finder *x, const struct format *f, char *path)
 {
@@ -278,7 +319,9 @@ finder_file(struct finder *x, const struct format *f, char *path)
 	struct found *to = finder_add(x, f, path, &made);
 
 	if (made && os_stat(path, &st, NULL) == 0)
-		settings = settings_of(x, f, path, st.uid);
+		settings = settings_over(x, f, path, st.uid);
+	if (made && settings == NULL && is_listed_elsewhere(x, f, path))
+		to->state = FOUND_LEFTOVER;
 	if (settings == NULL)
 		return;
 	const struct found_profile *p = load(x, f, settings, NULL, NULL);

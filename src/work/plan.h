@@ -69,6 +69,10 @@ struct plan {
 int plan_make(struct plan *p, const struct store *s, const struct settings *settings,
 	struct map *m, struct journal *j, const struct plan_options *o, struct err *e);
 void plan_release(struct plan *p);
+/* The account of a store that is planned on, by the names in the store alone: `account`
+ * (USER@HOST), or if that is NULL the map's old one. SIZE_MAX: it has none of that name. */
+size_t plan_account_named(
+	const struct store *s, const struct map_info *info, const char *account);
 
 /* "reuidl-" and 32 hex digits of SHA-256(map id, NUL, old UIDL). */
 #define TOMBSTONE_LEN 39

@@ -39,13 +39,64 @@ plan_who(const struct planning *ps, size_t i)
 	return w;
 }
 
+static struct who
+wanted(const struct map_info *info, const char *account)
+{
+	const struct map_side *old = &info->side[SIDE_OLD];
+
+	return account != NULL ? who_parse(account) : who_of(old->user, old->host);
+}
+
 struct who
 plan_wanted(const struct planning *ps)
 {
-	const struct map_side *old = &ps->info.side[SIDE_OLD];
+	return wanted(&ps->info, ps->options->account);
+}
 
-	return ps->options->account != NULL ? who_parse(ps->options->account)
-					    : who_of(old->user, old->host);
+size_t
+plan_account_named(
+	const struct store *s, const struct map_info *info, const char *account)
+{
+	struct who want = wanted(info, account);
+
+	for (size_t i = 0; i < s->naccounts; i++) {
+		const struct account *a = &s->accounts[i];
+		if (who_equal((struct who){a->host.text, a->user.text}, want))
+			return i;
+	}
+	return SIZE_MAX;
+}
+
+/* A store that says nothing of whose it is, and whose client does not either: the user
+ * says so, or the file's own name. */
+static bool
+is_nobodys(struct who w)
+{
+	return w.host.len == 0 && w.user.len == 0;
+}
+
+static bool
+name_fits(const struct planning *ps, struct who want)
+{
+	const struct format *f = ps->store->format;
+	const char *path = ps->store->source->path, *slash = strrchr(path, '/');
+	struct text name = text_of(slash != NULL ? slash + 1 : path);
+	const uint32_t ports[] = {ps->info.side[SIDE_OLD].port, 110, 995};
+	bool fits = false;
+	struct err ignored;
+	struct buf b;
+
+	if (f->rename == NULL)
+		return ps->options->account != NULL;
+	buf_init(&b, PLAN_NAME_MAX);
+	for (size_t i = 0; i < sizeof(ports) / sizeof(ports[0]) && !fits; i++) {
+		buf_clear(&b);
+		fits = f->rename(name, want.host, want.user, ports[i], &b, &ignored) ==
+			       0 &&
+		       text_equal(buf_text(&b), name);
+	}
+	buf_release(&b);
+	return fits;
 }
 
 int
@@ -54,15 +105,24 @@ plan_choose_account(struct planning *ps)
 	const struct store *s = ps->store;
 	struct who want = plan_wanted(ps);
 
-	for (size_t i = 0; i < s->naccounts; i++)
-		if (who_equal(plan_who(ps, i), want)) {
+	for (size_t i = 0; i < s->naccounts; i++) {
+		struct who is = plan_who(ps, i);
+		if (who_equal(is, want) || (is_nobodys(is) && name_fits(ps, want))) {
 			ps->plan->account = i;
 			return 0;
 		}
+	}
 	if (s->naccounts == 0)
 		return plan_refuse(
 			ps->plan, "account", "%s: it names no account", s->source->path);
 	struct who have = plan_who(ps, 0);
+	if (is_nobodys(have))
+		return plan_refuse(ps->plan, "account",
+			"%s: nothing says whose record it is: neither the file nor, as far "
+			"as they are at hand, its client's settings. If it is that of "
+			"%.*s@%.*s, say --account %.*s@%.*s",
+			s->source->path, TEXT_ARG(want.user), TEXT_ARG(want.host),
+			TEXT_ARG(want.user), TEXT_ARG(want.host));
 	return plan_refuse(ps->plan, "account",
 		"%s: it is the record of %.*s@%.*s%s, not of %.*s@%.*s. If that is the "
 		"same mailbox, say --account %.*s@%.*s",

@@ -78,7 +78,9 @@ struct planning {
 	size_t nlookalikes, lookalikes_cap;
 };
 
-#define PLAN_DAY ((int64_t)86400)
+/* Of a file. */
+#define PLAN_NAME_MAX 4096
+#define PLAN_DAY      ((int64_t)86400)
 
 struct who {
 	struct text host, user;

@@ -1,5 +1,7 @@
 #include "work/settings.h"
 
+#include <stdlib.h>
+
 #include "base/os_file.h"
 
 /* PROFILE/Mail/HOST/popstate.dat, with some to spare for folders that people make. */
@@ -63,4 +65,54 @@ settings_release(struct source *main, struct source *beside)
 		source_release(&beside[i]);
 		beside[i] = (struct source){0};
 	}
+}
+
+static bool
+is_named(const struct settings *s, const struct account *account)
+{
+	return text_equal_nocase(s->host, account->host.text) &&
+	       text_equal(s->user, account->user.text);
+}
+
+/* Several accounts may have one store. Where it names them, that one counts; else, or
+ * where the name has changed since, the only one there is. */
+static const struct settings *
+choose(const struct account_list *l, const char *store_path,
+	const struct account *account)
+{
+	const struct settings *only = NULL;
+	bool named =
+		account != NULL && account->host.text.len + account->user.text.len > 0;
+	size_t n = 0;
+
+	for (size_t i = 0; i < l->n; i++) {
+		if (strcmp(l->at[i].store, store_path) != 0)
+			continue;
+		if (named && is_named(&l->at[i].settings, account))
+			return &l->at[i].settings;
+		only = &l->at[i].settings;
+		n++;
+	}
+	return n == 1 ? only : NULL;
+}
+
+int
+settings_of(const struct format *f, const char *store_path, const struct account *account,
+	const struct source *settings, struct arena *a, struct settings *out,
+	struct err *e)
+{
+	struct account_list list = {0};
+	const struct settings *found;
+	int rc;
+
+	*out = (struct settings){0};
+	if (f->settings != NULL)
+		return f->settings(store_path, settings, a, out, e);
+	if (f->accounts == NULL)
+		return 0;
+	rc = f->accounts(settings, a, &list, e);
+	if (rc == 0 && (found = choose(&list, store_path, account)) != NULL)
+		*out = *found;
+	free(list.at);
+	return rc;
 }

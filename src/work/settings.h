@@ -15,6 +15,12 @@ settings_above(const struct format *f, const char *path, uint32_t owner, struct 
  * is there and cannot be read is an error, for it could decide over what can. */
 int settings_read(struct source *main, struct source *beside, const struct format *f,
 	const char *path, struct arena *a, struct err *e);
+/* What the settings say of the store's account: format->settings, or else what
+ * format->accounts lists for that store, and for that host and user where the store
+ * names them. `account` NULL: the store is not at hand. */
+int settings_of(const struct format *f, const char *store_path,
+	const struct account *account, const struct source *settings, struct arena *a,
+	struct settings *out, struct err *e);
 /* Also after an error. */
 void settings_release(struct source *main, struct source *beside);
 
