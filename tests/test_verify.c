@@ -162,6 +162,34 @@ lines_write(const struct store *s, const struct edit *edits, size_t n, struct bu
 	return 0;
 }
 
+/* A file whose last record is "lie" means something else. */
+static int
+lines_dump(const struct source *src, struct buf *out, struct err *e)
+{
+	(void)e;
+	buf_print(out, "%s", text_ends(src->bytes, "lie k") ? "another" : "the same");
+	return 0;
+}
+
+Test(verify, a_rebuilt_file_must_mean_what_it_did)
+{
+	struct format f = lines;
+	struct store s;
+	struct source src;
+
+	f.write = lines_write;
+	begin(&s, &src, &f, FILE_TEXT);
+	const struct edit edits[] = {edit(EDIT_UIDL, 0, "I"), edit(EDIT_UIDL, 3, "lie")};
+	assert_refused(&s, edits, 2, ERR_INTERNAL,
+		"lines.txt: the output of this format cannot be compared with its input; "
+		"nothing was written");
+	f.dump = lines_dump;
+	assert_refused(&s, edits, 2, ERR_INTERNAL,
+		"lines.txt: the output is not right: more than the edited values has "
+		"changed (byte 0 of what the file means); nothing was written");
+	store_release(&s);
+}
+
 Test(verify, a_rebuilt_file_is_verified_too)
 {
 	struct format f = lines;
@@ -169,6 +197,7 @@ Test(verify, a_rebuilt_file_is_verified_too)
 	struct source src;
 
 	f.write = lines_write;
+	f.dump = lines_dump;
 	begin(&s, &src, &f, FILE_TEXT);
 	const struct edit good[] = {edit(EDIT_UIDL, 3, "IV"), edit(EDIT_UIDL, 1, "two"),
 		edit(EDIT_UIDL, 0, "I")};

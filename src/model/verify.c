@@ -203,6 +203,39 @@ finish(const struct store_check *c, const struct store *now, struct err *e)
 	return 0;
 }
 
+/* A file that is not spliced must mean the same but for what was edited. */
+static int
+same_dump(const struct store *was, const struct source *now, struct err *e)
+{
+	const struct format *f = was->format;
+	struct buf before, after;
+	size_t at = 0;
+	int rc = 0;
+
+	if (f->write == NULL)
+		return 0;
+	if (f->dump == NULL)
+		return err_set(e, ERR_INTERNAL, "verify",
+			"%s: the output of this format cannot be compared with its input; "
+			"nothing was written",
+			was->source->path);
+	buf_init(&before, SIZE_MAX);
+	buf_init(&after, SIZE_MAX);
+	if (f->dump(was->source, &before, e) < 0 || f->dump(now, &after, e) < 0)
+		rc = -1;
+	else if (!text_equal(buf_text(&before), buf_text(&after))) {
+		while (at < before.len && at < after.len && before.at[at] == after.at[at])
+			at++;
+		rc = err_set(e, ERR_INTERNAL, "verify",
+			"%s: the output is not right: more than the edited values has "
+			"changed (byte %zu of what the file means); nothing was written",
+			was->source->path, at);
+	}
+	buf_release(&before);
+	buf_release(&after);
+	return rc;
+}
+
 int
 verify_output(const struct store *was, const struct edit_table *table, struct text output,
 	struct err *e)
@@ -222,7 +255,7 @@ verify_output(const struct store *was, const struct edit_table *table, struct te
 	src.stat.size = output.len;
 	result = was->format->read(&now, e);
 	if (result == 0)
-		result = finish(&check, &now, e);
+		result = finish(&check, &now, e) < 0 ? -1 : same_dump(was, &src, e);
 	else if (e->kind != ERR_INTERNAL) {
 		struct err why = *e;
 		err_set(e, ERR_INTERNAL, "verify",
