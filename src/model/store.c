@@ -20,6 +20,8 @@ store_add_account(struct store *s, struct account account)
 int
 store_add_record(struct store *s, struct record record, struct err *e)
 {
+	if (s->account_in_records && store_check_prefix(s, &record, e) < 0)
+		return -1;
 	if (s->check != NULL)
 		return verify_record(s, &record, e);
 	if (s->nrecords == s->records_cap)
@@ -81,6 +83,7 @@ store_release(struct store *s)
 {
 	free(s->accounts);
 	free(s->records);
+	free(s->accounts_table);
 	free((void *)s->notes);
 	arena_free(&s->arena);
 	*s = (struct store){0};
@@ -191,46 +194,54 @@ by_place(const void *a, const void *b)
 	return x->off < y->off ? -1 : x->off > y->off;
 }
 
-static uint32_t
-place_of(const struct store *s, const struct edit *edit)
+static size_t
+add_place(struct place *at, size_t n, uint32_t off, uint32_t edit)
 {
-	struct value v = {0};
-
-	find_value(s, edit, &v);
-	return v.at.off;
+	if (edit != EDIT_NONE)
+		at[n++] = (struct place){off, edit};
+	return n;
 }
 
-/* Indices of the edits in the order of their places. Most come in it already, and then
- * a million of them need no second array. */
-static uint32_t *
-splice_order(const struct store *s, const struct edit_table *t)
+/* The account's edits in each of its records. */
+static size_t
+places_in_record(const struct store *s, const struct edit_table *t,
+	const struct record *r, struct place *at, size_t n)
 {
-	uint32_t *order = must_alloc(t->n * sizeof(*order) + 1);
-	size_t n = 0;
+	const struct account *a = &s->accounts[r->account];
+
+	n = add_place(at, n, store_account_at(s, r, a->user).off, t->of_user[r->account]);
+	return add_place(
+		at, n, store_account_at(s, r, a->host).off, t->of_host[r->account]);
+}
+
+static size_t
+places_most(const struct store *s, const struct edit_table *t)
+{
+	return s->account_in_records && t->n > 0 ? t->n + 2 * s->nrecords : t->n;
+}
+
+/* The edits with their places, in the order of these: most come in it already. */
+static struct place *
+splice_places(const struct store *s, const struct edit_table *t, size_t *n)
+{
+	struct place *at = must_alloc(places_most(s, t) * sizeof(*at) + 1);
 	bool sorted = true;
 
-	for (size_t i = 0; i < s->naccounts; i++) {
-		if (t->of_host[i] != EDIT_NONE)
-			order[n++] = t->of_host[i];
-		if (t->of_user[i] != EDIT_NONE)
-			order[n++] = t->of_user[i];
+	*n = 0;
+	for (size_t i = 0; i < s->naccounts && !s->account_in_records; i++) {
+		*n = add_place(at, *n, s->accounts[i].host.at.off, t->of_host[i]);
+		*n = add_place(at, *n, s->accounts[i].user.at.off, t->of_user[i]);
 	}
-	for (size_t i = 0; i < s->nrecords; i++)
-		if (t->of_record[i] != EDIT_NONE)
-			order[n++] = t->of_record[i];
-	for (size_t i = 1; i < n && sorted; i++)
-		sorted = place_of(s, &t->edits[order[i - 1]]) <=
-			 place_of(s, &t->edits[order[i]]);
-	if (sorted)
-		return order;
-	struct place *places = must_alloc(n * sizeof(*places));
-	for (size_t i = 0; i < n; i++)
-		places[i] = (struct place){place_of(s, &t->edits[order[i]]), order[i]};
-	qsort(places, n, sizeof(*places), by_place);
-	for (size_t i = 0; i < n; i++)
-		order[i] = places[i].edit;
-	free(places);
-	return order;
+	for (size_t i = 0; i < s->nrecords && t->n > 0; i++) {
+		if (s->account_in_records)
+			*n = places_in_record(s, t, &s->records[i], at, *n);
+		*n = add_place(at, *n, s->records[i].at.off, t->of_record[i]);
+	}
+	for (size_t i = 1; i < *n && sorted; i++)
+		sorted = at[i - 1].off <= at[i].off;
+	if (!sorted)
+		qsort(at, *n, sizeof(*at), by_place);
+	return at;
 }
 
 /* The new value as it stands in the file: as it is, or spelled into `scratch`. */
@@ -250,26 +261,35 @@ spelling(const struct store *s, const struct edit *edit, struct buf *scratch,
 	return 0;
 }
 
+/* How much of the file the edit replaces, from its place on. */
+static size_t
+replaced(const struct store *s, const struct edit *edit)
+{
+	struct value v = {0};
+
+	find_value(s, edit, &v);
+	return v.at.len;
+}
+
 /* Size of the output, exactly, so that the buffer is not grown by halves. */
 static int
-splice_size(const struct store *s, const struct edit_table *t, const uint32_t *order,
-	struct buf *scratch, size_t *size, struct err *e)
+splice_size(const struct store *s, const struct edit *edits, const struct place *at,
+	size_t n, struct buf *scratch, size_t *size, struct err *e)
 {
 	size_t end = 0;
 
 	*size = s->source->bytes.len;
-	for (size_t i = 0; i < t->n; i++) {
-		const struct edit *edit = &t->edits[order[i]];
-		struct value v = {0};
+	for (size_t i = 0; i < n; i++) {
+		const struct edit *edit = &edits[at[i].edit];
+		size_t len = replaced(s, edit);
 		struct text new;
 
-		find_value(s, edit, &v);
-		if (v.at.off < end || store_at(s, v.at).len != v.at.len)
+		if (at[i].off < end || at[i].off + len > s->source->bytes.len)
 			return refuse_edit(s, edit, "its place overlaps another's", e);
 		if (spelling(s, edit, scratch, &new, e) < 0)
 			return -1;
-		end = (size_t)v.at.off + v.at.len;
-		*size = *size - v.at.len + new.len;
+		end = at[i].off + len;
+		*size = *size - len + new.len;
 	}
 	if (*size > SOURCE_MAX)
 		return err_set(e, ERR_DATA, "size", "%s: would grow to %zu bytes",
@@ -278,50 +298,48 @@ splice_size(const struct store *s, const struct edit_table *t, const uint32_t *o
 }
 
 static int
-splice_copy(const struct store *s, const struct edit_table *t, const uint32_t *order,
-	struct buf *scratch, struct buf *out, struct err *e)
+splice_copy(const struct store *s, const struct edit *edits, const struct place *at,
+	size_t n, struct buf *scratch, struct buf *out, struct err *e)
 {
 	struct text in = s->source->bytes;
 	size_t done = 0;
 
-	for (size_t i = 0; i < t->n; i++) {
-		const struct edit *edit = &t->edits[order[i]];
-		struct value v = {0};
+	for (size_t i = 0; i < n; i++) {
+		const struct edit *edit = &edits[at[i].edit];
 		struct text new;
 
-		find_value(s, edit, &v);
 		if (spelling(s, edit, scratch, &new, e) < 0)
 			return -1;
-		buf_add(out, (struct text){in.at + done, v.at.off - done});
+		buf_add(out, (struct text){in.at + done, at[i].off - done});
 		buf_add(out, new);
-		done = (size_t)v.at.off + v.at.len;
+		done = at[i].off + replaced(s, edit);
 	}
 	buf_add(out, (struct text){in.at + done, in.len - done});
 	return 0;
 }
 
-/* The table is released on the way: of a million records, its array, the order and the
+/* The table is released on the way: of a million records, its array, the places and the
  * output are not all held at once. */
 static int
 splice(const struct store *s, struct edit_table *t, struct buf *out, struct err *e)
 {
-	uint32_t *order = splice_order(s, t);
 	struct buf scratch;
-	size_t size;
+	size_t n, size;
+	struct place *at = splice_places(s, t, &n);
 	int result;
 
 	table_release(t);
 	buf_init(&scratch, SOURCE_MAX);
-	result = splice_size(s, t, order, &scratch, &size, e);
+	result = splice_size(s, t->edits, at, n, &scratch, &size, e);
 	if (result == 0) {
 		if (out->max < size)
 			out->max = size;
 		if (size > 0)
 			buf_room(out, size);
-		result = splice_copy(s, t, order, &scratch, out, e);
+		result = splice_copy(s, t->edits, at, n, &scratch, out, e);
 	}
 	buf_release(&scratch);
-	free(order);
+	free(at);
 	return result;
 }
 
@@ -329,20 +347,21 @@ splice(const struct store *s, struct edit_table *t, struct buf *out, struct err 
 static int
 rebuild(const struct store *s, const struct edit_table *t, struct buf *out, struct err *e)
 {
-	uint32_t *order = splice_order(s, t);
-	struct edit *edits = must_alloc(t->n * sizeof(*edits) + 1);
+	size_t n;
+	struct place *at = splice_places(s, t, &n);
+	struct edit *edits = must_alloc(n * sizeof(*edits) + 1);
 	int result;
 
 	if (out->max < SOURCE_MAX)
 		out->max = SOURCE_MAX;
-	for (size_t i = 0; i < t->n; i++)
-		edits[i] = t->edits[order[i]];
-	free(order);
-	if (t->n == 0) {
+	for (size_t i = 0; i < n; i++)
+		edits[i] = t->edits[at[i].edit];
+	free(at);
+	if (n == 0) {
 		buf_add(out, s->source->bytes);
 		result = 0;
 	} else
-		result = s->format->write(s, edits, t->n, out, e);
+		result = s->format->write(s, edits, n, out, e);
 	free(edits);
 	return result;
 }

@@ -26,6 +26,7 @@ struct value {
 
 struct account {
 	struct value host, user;
+	struct span prefix; /* in stores with account_in_records, else empty */
 };
 
 enum record_state {
@@ -61,12 +62,19 @@ struct store {
 	bool account_rewritten;
 	/* The two were set by format->adapt, not by the bytes alone. */
 	bool adapted;
+	/* The account stands at the start of each of its records ("alice@host UIDL").
+	 * The reader says so before it adds anything, and takes accounts from
+	 * store_account_of(). An account is then what has the same bytes, its `prefix`,
+	 * there; host and user stand in it, and an edit of them is made in every record
+	 * of the account. */
+	bool account_in_records;
 	/* Sentences for `show` and the diff about oddities that do not stop us; static
 	 * or in the arena. */
 	const char **notes;
 	size_t nnotes;
 	struct arena arena;
 	size_t accounts_cap, records_cap, notes_cap;
+	uint32_t *accounts_table; /* of store_account_of() */
 	/* Set while an output is verified: records are compared and not kept. */
 	struct store_check *check;
 };
@@ -83,6 +91,14 @@ record_uidl(const struct record *r)
  * that on. */
 uint32_t store_add_account(struct store *s, struct account account);
 int store_add_record(struct store *s, struct record record, struct err *e);
+/* With account_in_records: the account that has the bytes of account.prefix, which is
+ * where a record begins; added if there is none yet. A record's prefix must have the
+ * bytes of its account's, and its UIDL stand behind it. */
+int
+store_account_of(struct store *s, struct account account, uint32_t *index, struct err *e);
+/* Where the account's host or user, `v`, stands in this record of it. */
+struct span
+store_account_at(const struct store *s, const struct record *r, struct value v);
 __attribute__((format(printf, 2, 3))) void
 store_note(struct store *s, const char *fmt, ...);
 /* Text of a span, and the span of a text that lies in the source's bytes. */

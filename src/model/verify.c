@@ -88,6 +88,9 @@ account_value(struct store_check *c, const struct store *now, enum edit_what wha
 		return text_equal(was->text, is->text) ? NULL : "a value has changed";
 	if (!text_equal(edit_text(&c->table->edits[edit]), is->text))
 		return "a value is not the new one";
+	/* Each of its records has it, and is looked at by itself. */
+	if (now->account_in_records)
+		return NULL;
 	return step(c, now, what, was->text, was->at, is->at);
 }
 
@@ -121,11 +124,44 @@ verify_account(const struct store *now, const struct account *a)
 	c->failed = wrong != NULL;
 }
 
-/* What stands in the record before and behind its UIDL. */
+static size_t
+after_prefix(const struct store *s, const struct record *r)
+{
+	if (!s->account_in_records)
+		return r->whole.off;
+	return (size_t)r->whole.off + s->accounts[r->account].prefix.len;
+}
+
+/* Step over the edited host and user that stand in the record, in their order. */
+static const char *
+step_account(struct store_check *c, const struct store *now, const struct record *was,
+	const struct record *r)
+{
+	const struct account *a = &c->was->accounts[was->account];
+	const struct account *b = &now->accounts[r->account];
+	bool user_first = a->user.at.off < a->host.at.off;
+	const char *wrong = NULL;
+
+	for (int k = 0; k < 2 && wrong == NULL; k++) {
+		bool user = (k == 0) == user_first;
+		const struct value *old = user ? &a->user : &a->host;
+		const struct value *new = user ? &b->user : &b->host;
+
+		if ((user ? c->table->of_user : c->table->of_host)[was->account] !=
+			EDIT_NONE)
+			wrong = step(c, now, user ? EDIT_USER : EDIT_HOST, old->text,
+				store_account_at(c->was, was, *old),
+				store_account_at(now, r, *new));
+	}
+	return wrong;
+}
+
+/* What stands in the record before and behind its UIDL, without the account. */
 static bool
 same_around(const struct store *was, const struct record *a, const struct store *now,
 	const struct record *b)
 {
+	size_t a_from = after_prefix(was, a), b_from = after_prefix(now, b);
 	size_t a_end = (size_t)a->at.off + a->at.len,
 	       b_end = (size_t)b->at.off + b->at.len;
 	size_t a_whole = (size_t)a->whole.off + a->whole.len;
@@ -133,11 +169,11 @@ same_around(const struct store *was, const struct record *a, const struct store 
 
 	if (a->at.off == 0 && a->at.len == 0)
 		return text_equal(store_at(was, a->whole), store_at(now, b->whole));
-	if (a->at.off < a->whole.off || b->at.off < b->whole.off || a_end > a_whole ||
+	if (a->at.off < a_from || b->at.off < b_from || a_end > a_whole ||
 		b_end > b_whole)
 		return false;
-	return text_equal(between(was->source, a->whole.off, a->at.off),
-		       between(now->source, b->whole.off, b->at.off)) &&
+	return text_equal(between(was->source, a_from, a->at.off),
+		       between(now->source, b_from, b->at.off)) &&
 	       text_equal(between(was->source, a_end, a_whole),
 		       between(now->source, b_end, b_whole));
 }
@@ -173,7 +209,9 @@ verify_record(const struct store *now, const struct record *r, struct err *e)
 		return fail_record(c, i, "its time has changed", e);
 	if (c->was->format->write == NULL && !same_around(c->was, was, now, r))
 		return fail_record(c, i, "bytes beside its UIDL have changed", e);
-	if (edit != EDIT_NONE)
+	if (now->account_in_records)
+		wrong = step_account(c, now, was, r);
+	if (edit != EDIT_NONE && wrong == NULL)
 		wrong = step(c, now, EDIT_UIDL, record_uidl(was), was->at, r->at);
 	return wrong != NULL ? fail_record(c, i, wrong, e) : 0;
 }
@@ -191,7 +229,8 @@ finish(const struct store_check *c, const struct store *now, struct err *e)
 		return fail_record(c, c->nrecords, "it is missing", e);
 	if (c->naccounts != was->naccounts)
 		return fail_account(c, c->naccounts, "it is missing", e);
-	if (!was->adapted && was->merged != now->merged)
+	if ((!was->adapted && was->merged != now->merged) ||
+		was->account_in_records != now->account_in_records)
 		return fail_account(c, 0, "the file reads as another kind", e);
 	if (was->format->write == NULL &&
 		!text_equal(between(was->source, c->was_end, was->source->bytes.len),

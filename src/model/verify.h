@@ -34,6 +34,9 @@ struct store_check {
 /* Called by store_add_account() and store_add_record() while store.check is set. */
 void verify_account(const struct store *now, const struct account *a);
 int verify_record(const struct store *now, const struct record *r, struct err *e);
+/* Called by store_add_record(): with account_in_records, the record begins with the bytes
+ * that make its account. */
+int store_check_prefix(const struct store *s, const struct record *r, struct err *e);
 
 /* All checks; ERR_INTERNAL, naming the first record or account that is not right. */
 int verify_output(const struct store *was, const struct edit_table *table,
