@@ -1,7 +1,7 @@
 #!/bin/sh
 # install.sh GROUP…: the Debian packages that a target needs; nothing happens when they
-# are there. Groups: build, demo, check, lint, fuzz, bench, clients. Exit 77: they are
-# missing and only root could install them; the line to type is printed.
+# are there. Groups: build, demo, check, lint, fuzz, bench, clients, clients-all.
+# Exit 77: they are missing and only root could install them; the line to type is printed.
 set -u
 
 packages() {
@@ -14,6 +14,7 @@ packages() {
 	valgrind) echo valgrind ;;
 	bench) echo dovecot-pop3d openssl python3 sqlite3 ;;
 	clients) echo thunderbird ;;
+	clients-all) echo fetchmail getmail6 mpop fdm ;;
 	*) echo "install.sh: no such group: $1" >&2; exit 64 ;;
 	esac
 }

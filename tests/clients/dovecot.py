@@ -20,12 +20,14 @@ COUNTS = re.compile(rb"top=(\d+) retr=(\d+) del=(\d+) of=(\d+)")
 
 
 class Dovecot:
-    def __init__(self, box, name, messages, validity, uidl="%08Xu%08Xv", options=()):
-        """messages: [(uid, bytes)] in the order of their UIDs."""
+    def __init__(self, box, name, messages, validity, uidl="%08Xu%08Xv", options=(),
+                 uidls=None):
+        """messages: [(uid, bytes)] in the order of their UIDs; uidls: one for each, where
+        the format does not make them."""
         self.box, self.name = box, name
         self.user = dict(zip(options, options[1:])).get("--user", "lab")
         maildir = box.path(name)
-        write_maildir(maildir, name, messages, validity)
+        write_maildir(maildir, name, messages, validity, uidls)
         done = subprocess.run(
             ["bash", SCRIPT, "start", "--maildir", maildir, "--uidl", uidl,
              "--set", "pop3_logout_format = top=%t retr=%r del=%d of=%m", *options],
@@ -86,16 +88,17 @@ class Dovecot:
                        stdin=subprocess.DEVNULL, capture_output=True, timeout=30)
 
 
-def write_maildir(path, name, messages, validity):
+def write_maildir(path, name, messages, validity, uidls=None):
     for part in ("cur", "new", "tmp"):
         os.makedirs(os.path.join(path, part))
     last = max((uid for uid, _ in messages), default=0)
     lines = [f"3 V{validity} N{last + 1} G{validity:032x}\n"]
-    for uid, body in messages:
+    for i, (uid, body) in enumerate(messages):
         # Nothing of the message is in the file's name, so nothing can be guessed from it.
         file = f"{1700000000 + validity % 1000 + uid}.M{uid}P{validity % 30000}.{name}"
         with open(os.path.join(path, "cur", file + ":2,S"), "wb") as out:
             out.write(body)
-        lines.append(f"{uid} :{file}\n")
+        own = f"P{uidls[i]} " if uidls else ""
+        lines.append(f"{uid} {own}:{file}\n")
     with open(os.path.join(path, "dovecot-uidlist"), "w", encoding="ascii") as out:
         out.writelines(lines)

@@ -1,17 +1,24 @@
 #!/usr/bin/env python3
-"""reuidl and the real Thunderbird: what is downloaded after a mailbox has moved?
+"""reuidl and the real clients: what is downloaded after a mailbox has moved?
 
-    tests/clients/run.py [PATH OF reuidl] [NAME OF A SCENARIO ...]
+    tests/clients/run.py [--all] [PATH OF reuidl] [NAME ...]
 
-The client fetches 30 letters from a Dovecot and leaves them there, so that it writes its
+A NAME is a client ("thunderbird", "mpop"), one of Thunderbird's scenarios, or a trial of
+another client ("mpop/odd/switched", "mpop/control/switched": trial.py).  Without names:
+Thunderbird and the quick clients; with --all, all that are installed.
+
+Thunderbird fetches 30 letters from a Dovecot and leaves them there, so that it writes its
 popstate.dat itself.  Then the mailbox is on another Dovecot, with other UIDLs in another
 order and three letters more.  reuidl is called, the account is pointed at the new server,
 the client gets mail, and Dovecot's own count says what it fetched.
 
-Exit 77 when Thunderbird or Dovecot is missing: nothing was tested then.
+Exit 77 when a client or Dovecot is missing; with --all or names, those that are missing
+are left out, and it is 77 only if nothing was tested.
 KEEP=1 keeps the folder of the run also when all is well.
 """
 
+import glob
+import importlib
 import os
 import shutil
 import signal
@@ -26,6 +33,7 @@ import dovecot
 import profiles
 import scenarios
 import thunderbird
+import trial
 from lab import Lab
 from sandbox import Sandbox
 from scenarios import Checks
@@ -33,45 +41,101 @@ from scenarios import Checks
 SCENARIOS = {**scenarios.SCENARIOS, **profiles.SCENARIOS}
 
 
-def missing(reuidl):
-    if not thunderbird.BINARY:
-        return "Thunderbird is not installed (apt-get install thunderbird)"
+def clients():
+    """{name: class} of the clients in this folder, but for Thunderbird."""
+    here = os.path.dirname(os.path.abspath(__file__))
+    for path in sorted(glob.glob(os.path.join(here, "*.py"))):
+        module = os.path.basename(path)[:-3]
+        if module != "run":
+            importlib.import_module(module)
+    return {c.name: c for c in trial.Client.__subclasses__() if c.name}
+
+
+def missing():
     if not dovecot.BINARY:
         return "Dovecot is not installed (apt-get install dovecot-pop3d)"
     if os.geteuid() == 0 and not shutil.which("setpriv"):
         return "setpriv is not installed (apt-get install util-linux)"
-    if not os.access(reuidl, os.X_OK):
-        raise SystemExit(f"check-clients: {reuidl}: not there; make it first")
     return None
 
 
-def play(box, labs, reuidl, name):
-    """One scenario; its complaints."""
+def missing_client(name, there):
+    if name != "thunderbird":
+        return there[name].missing()
+    if not thunderbird.BINARY:
+        return "Thunderbird is not installed (apt-get install thunderbird)"
+    return None
+
+
+def choose(argv, there):
+    """What is to be played: ({name: client}, what is no name)."""
+    of = {name: "thunderbird" for name in SCENARIOS}
+    for client in there.values():
+        of.update({name: client.name for name in trial.names(client)})
+    groups = {c: [n for n in of if of[n] == c] for c in ("thunderbird", *there)}
+    chosen, rest = {}, []
+    for word in argv:
+        found = groups.get(word) or [n for n in of if n == word or n.startswith(word + "/")]
+        chosen.update({n: of[n] for n in found})
+        if not found:
+            rest.append(word)
+    if not chosen:
+        every = "--all" in argv
+        chosen = {n: c for n, c in of.items()
+                  if every or c == "thunderbird" or there[c].quick}
+    return chosen, [word for word in rest if word != "--all"]
+
+
+def play_scenario(box, labs, reuidl, name):
+    """One of Thunderbird's; its complaints."""
     what, kind = SCENARIOS[name]
+    if kind not in labs:
+        labs[kind] = None
+        labs[kind] = Lab(box, reuidl, kind)
+    if not labs[kind]:
+        raise RuntimeError("the client's first fetch had failed")
     check = Checks()
+    what(check, labs[kind])
+    return check.wrong
+
+
+def play(box, labs, reuidl, name, client):
     try:
-        if kind not in labs:
-            labs[kind] = None
-            labs[kind] = Lab(box, reuidl, kind)
-        if not labs[kind]:
-            raise RuntimeError("the client's first fetch had failed")
-        what(check, labs[kind])
-    except Exception:  # the next scenario must have its turn
+        if client is None:
+            return play_scenario(box, labs, reuidl, name)
+        return trial.Trial(box, reuidl, client, name).run()
+    except Exception:  # the next one must have its turn
         with open(box.path("errors.log"), "a", encoding="utf-8") as log:
             traceback.print_exc(file=log)
-        check.wrong.append(traceback.format_exc(limit=0).strip().splitlines()[-1])
-    return check.wrong
+        return [traceback.format_exc(limit=0).strip().splitlines()[-1]]
+
+
+def leave_out(chosen, there, strict):
+    """Those whose client is not installed."""
+    for client in sorted(set(chosen.values())):
+        lacking = missing_client(client, there)
+        if lacking:
+            print(f"check-clients: not run: {client}: {lacking}", file=sys.stderr)
+            if strict:
+                return {}
+            chosen = {n: c for n, c in chosen.items() if c != client}
+    return chosen
 
 
 def main(argv):
     here = os.path.dirname(os.path.abspath(__file__))
-    names = [a for a in argv if a in SCENARIOS] or list(SCENARIOS)
-    rest = [a for a in argv if a not in SCENARIOS]
+    there = clients()
+    chosen, rest = choose(argv, there)
     built = os.path.join(here, "../../build/reuidl")
     reuidl = os.path.abspath(rest[0] if rest else built)
-    lacking = missing(reuidl)
+    if not os.access(reuidl, os.X_OK):
+        raise SystemExit(f"check-clients: {reuidl}: not there; make it first")
+    lacking = missing()
     if lacking:
         print(f"check-clients: not run: {lacking}", file=sys.stderr)
+        return 77
+    chosen = leave_out(chosen, there, strict=not argv or argv == rest)
+    if not chosen:
         return 77
 
     # Ended from outside, it still ends what it has started.
@@ -81,9 +145,9 @@ def main(argv):
         # The user that everything runs as may not be let into this folder.
         program = shutil.copy(reuidl, box.path("reuidl"))
         os.chmod(program, 0o755)
-        for name in names:
+        for name, client in chosen.items():
             start = time.monotonic()
-            wrong = play(box, labs, program, name)
+            wrong = play(box, labs, program, name, there.get(client))
             failed += bool(wrong)
             word = "FAILED" if wrong else "passed"
             print(f"{word} {name} ({time.monotonic() - start:.0f} s)", flush=True)
@@ -94,7 +158,7 @@ def main(argv):
         box.close(keep)
         if keep:
             print(f"logs and profiles of this run: {box.root}")
-    print(f"{len(names) - failed} passed, {failed} failed")
+    print(f"{len(chosen) - failed} passed, {failed} failed")
     return 1 if failed else 0
 
 
