@@ -272,6 +272,16 @@ there_and_back(const struct work *w, const struct store *s, const struct edit *e
 	free(back);
 }
 
+/* Accounts may stand in the path, and be no part of the bytes. */
+static bool
+is_in_file(const struct store *s, const struct edit *edit)
+{
+	if (edit->what == EDIT_UIDL)
+		return edit->len > 0;
+	const struct account *a = &s->accounts[edit->index];
+	return (edit->what == EDIT_HOST ? a->host : a->user).at.len > 0;
+}
+
 /* New values of a length that differs from one to the next, last places first. */
 static void
 other_values(const struct work *w, const struct store *s, bool longer)
@@ -283,7 +293,7 @@ other_values(const struct work *w, const struct store *s, bool longer)
 	edits = edit_all(s, &n);
 	for (size_t i = 0; i < n; i++) {
 		struct edit edit = edits[i];
-		if (edit.len == 0) /* Not in the file. */
+		if (!is_in_file(s, &edit))
 			continue;
 		edit.to =
 			longer ? arena_print(&a, "n%0*zu.example", (int)(40 + i % 30), i)

@@ -1,0 +1,467 @@
+#include "model/xmlspan.h"
+
+#include <libxml/parser.h>
+#include <libxml/parserInternals.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+struct open_element {
+	uint32_t start, content; /* its '<'; behind the '>' of its first tag */
+	bool text_alone;
+};
+
+struct reading {
+	const struct source *src;
+	const struct xml_handler *handler;
+	void *arg;
+	xmlParserCtxtPtr parser;
+	struct open_element open[XMLSPAN_DEPTH];
+	unsigned depth;
+	struct buf text;  /* of the innermost element, as libxml2 tells it */
+	struct buf plain; /* the same, unescaped by us */
+	bool failed;
+	struct err *e;
+};
+
+int
+xmlspan_refuse(struct err *e, const struct source *src, size_t off, const char *fmt, ...)
+{
+	char what[400];
+	size_t column = 1;
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(what, sizeof(what), fmt, args);
+	va_end(args);
+	if (off > src->bytes.len)
+		off = src->bytes.len;
+	while (column <= off && src->bytes.at[off - column] != '\n')
+		column++;
+	return err_at_line(e, src, off, "column %zu: %s", column, what);
+}
+
+static void
+stop(struct reading *r)
+{
+	r->failed = true;
+	xmlStopParser(r->parser);
+}
+
+/* Where the parser stands. In UTF-8 there is no converter between the file and the
+ * parser's input, so this counts the file's own bytes. */
+static size_t
+here(const struct reading *r)
+{
+	long off = xmlByteConsumed(r->parser);
+
+	return off < 0 || (uint64_t)off > r->src->bytes.len ? r->src->bytes.len
+							    : (size_t)off;
+}
+
+static void
+refuse(struct reading *r, size_t off, const char *what)
+{
+	if (!r->failed)
+		xmlspan_refuse(r->e, r->src, off, "%s", what);
+	stop(r);
+}
+
+/* The last '<' before: in a tag there can be none but its first byte. */
+static bool
+tag_start(const struct reading *r, size_t end, size_t from, uint32_t *start)
+{
+	while (end > from)
+		if (r->src->bytes.at[--end] == '<') {
+			*start = (uint32_t)end;
+			return true;
+		}
+	return false;
+}
+
+static bool
+add_utf8(struct buf *out, uint64_t c)
+{
+	static const struct {
+		uint64_t below;
+		unsigned char mark;
+		int more;
+	} sizes[] = {
+		{0x80, 0, 0}, {0x800, 0xc0, 1}, {0x10000, 0xe0, 2}, {0x110000, 0xf0, 3}};
+	size_t i = 0;
+
+	if (c == 0 || (c >= 0xd800 && c < 0xe000) || c >= 0x110000)
+		return false;
+	while (c >= sizes[i].below)
+		i++;
+	buf_byte(out, (char)(sizes[i].mark | (c >> (6 * sizes[i].more))));
+	for (int k = sizes[i].more; k-- > 0;)
+		buf_byte(out, (char)(0x80 | ((c >> (6 * k)) & 0x3f)));
+	return true;
+}
+
+/* "#65" or "#x41" */
+static bool
+add_number(struct buf *out, struct text t)
+{
+	bool hex = t.len > 1 && t.at[1] == 'x';
+	uint64_t c = 0;
+	size_t i = hex ? 2 : 1;
+
+	if (i == t.len || t.len > 10)
+		return false;
+	for (; i < t.len; i++) {
+		char d = t.at[i];
+		uint64_t digit = d >= '0' && d <= '9'	       ? (uint64_t)(d - '0')
+				 : hex && d >= 'a' && d <= 'f' ? (uint64_t)(d - 'a' + 10)
+				 : hex && d >= 'A' && d <= 'F' ? (uint64_t)(d - 'A' + 10)
+							       : 99;
+		if (digit == 99)
+			return false;
+		c = c * (hex ? 16 : 10) + digit;
+	}
+	return add_utf8(out, c);
+}
+
+static bool
+add_reference(struct buf *out, struct text name)
+{
+	static const struct {
+		const char *name;
+		char means;
+	} known[] = {
+		{"lt", '<'}, {"gt", '>'}, {"amp", '&'}, {"quot", '"'}, {"apos", '\''}};
+
+	if (name.len > 0 && name.at[0] == '#')
+		return add_number(out, name);
+	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
+		if (text_equal(name, text_of(known[i].name))) {
+			buf_byte(out, known[i].means);
+			return true;
+		}
+	return false;
+}
+
+/* Line ends are LF for the reader of XML, whatever they are in the file. */
+static void
+add_plain(struct buf *out, struct text t)
+{
+	for (size_t i = 0; i < t.len; i++)
+		if (t.at[i] != '\r')
+			buf_byte(out, t.at[i]);
+		else if (i + 1 == t.len || t.at[i + 1] != '\n')
+			buf_byte(out, '\n');
+}
+
+#define CDATA "<![CDATA["
+
+/* What the bytes between two tags mean; false if they are not text. */
+static bool
+unescape(struct text raw, struct buf *out)
+{
+	size_t i = 0;
+
+	while (i < raw.len) {
+		struct text rest = {raw.at + i, raw.len - i};
+		size_t n = 0;
+
+		if (rest.at[0] == '&') {
+			struct text name = {rest.at + 1, text_find(rest, ';')};
+			if (name.len == rest.len || name.len == 0)
+				return false;
+			name.len--;
+			if (!add_reference(out, name))
+				return false;
+			i += name.len + 2;
+		} else if (rest.at[0] == '<') {
+			if (!text_starts(rest, CDATA))
+				return false;
+			for (n = sizeof(CDATA) - 1; n + 3 <= rest.len; n++)
+				if (memcmp(rest.at + n, "]]>", 3) == 0)
+					break;
+			if (n + 3 > rest.len)
+				return false;
+			add_plain(out, (struct text){rest.at + sizeof(CDATA) - 1,
+					       n - (sizeof(CDATA) - 1)});
+			i += n + 3;
+		} else {
+			while (n < rest.len && rest.at[n] != '&' && rest.at[n] != '<')
+				n++;
+			add_plain(out, (struct text){rest.at, n});
+			i += n;
+		}
+	}
+	return !out->full;
+}
+
+/* The proof that the place is right: its bytes mean what libxml2 has read. */
+static bool
+is_text_at(struct reading *r, struct xml_element *el)
+{
+	struct text raw = {r->src->bytes.at + el->at.off, el->at.len};
+	struct text told = buf_text(&r->text);
+
+	if (text_equal(raw, told)) {
+		el->text = raw;
+		return text_find(raw, '&') == raw.len && text_find(raw, '<') == raw.len;
+	}
+	el->text = told;
+	buf_clear(&r->plain);
+	return unescape(raw, &r->plain) && text_equal(buf_text(&r->plain), told);
+}
+
+static void
+tell(struct reading *r, int (*callback)(void *, const struct xml_element *, struct err *),
+	const struct xml_element *el)
+{
+	if (callback(r->arg, el, r->e) < 0)
+		stop(r);
+}
+
+static void
+on_begin(void *ctx, const xmlChar *name, const xmlChar *prefix, const xmlChar *uri,
+	int nnamespaces, const xmlChar **namespaces, int nattributes, int ndefaulted,
+	const xmlChar **attributes)
+{
+	struct reading *r = ctx;
+	size_t off = here(r);
+	struct text all = r->src->bytes;
+	struct open_element *o;
+
+	(void)uri, (void)nnamespaces, (void)namespaces;
+	(void)nattributes, (void)ndefaulted, (void)attributes;
+	if (r->failed)
+		return;
+	if (prefix != NULL) {
+		refuse(r, off, "a name with a prefix, and no client writes any");
+		return;
+	}
+	if (r->depth == XMLSPAN_DEPTH) {
+		refuse(r, off, "too many elements in each other");
+		return;
+	}
+	if (r->depth > 0)
+		r->open[r->depth - 1].text_alone = false;
+	o = &r->open[r->depth++];
+	*o = (struct open_element){.text_alone = true};
+	/* The parser has read the tag up to its '>' or "/>". */
+	size_t skip = off < all.len && all.at[off] == '/' ? 2 : 1;
+	if (off + skip > all.len || all.at[off + skip - 1] != '>' ||
+		!tag_start(r, off, r->depth > 1 ? o[-1].content : 0, &o->start)) {
+		refuse(r, off, "its place in the file cannot be told");
+		return;
+	}
+	o->content = (uint32_t)(off + skip);
+	buf_clear(&r->text);
+	struct xml_element el = {.name = text_of((const char *)name),
+		.depth = r->depth,
+		.start = o->start};
+	tell(r, r->handler->begin, &el);
+}
+
+static void
+on_end(void *ctx, const xmlChar *name, const xmlChar *prefix, const xmlChar *uri)
+{
+	struct reading *r = ctx;
+	size_t end = here(r);
+	const struct open_element *o;
+
+	(void)prefix, (void)uri;
+	if (r->failed || r->depth == 0)
+		return;
+	o = &r->open[r->depth - 1];
+	struct xml_element el = {.name = text_of((const char *)name),
+		.depth = r->depth,
+		.start = o->start,
+		.end = (uint32_t)end,
+		.text_alone = o->text_alone,
+		.at = {o->content, 0}};
+	uint32_t tag = o->content;
+	/* Behind the last '>'. An element of one tag has ended where its content begins. */
+	bool right = end >= o->content && r->src->bytes.at[end - 1] == '>' &&
+		     (end == o->content || tag_start(r, end, o->content, &tag));
+	el.at.len = tag - o->content;
+	if (!right || (el.text_alone && !is_text_at(r, &el))) {
+		refuse(r, o->content, "its place in the file cannot be told");
+		return;
+	}
+	if (!el.text_alone)
+		el.at = (struct span){0, 0};
+	r->depth--;
+	tell(r, r->handler->end, &el);
+	buf_clear(&r->text);
+}
+
+static void
+on_text(void *ctx, const xmlChar *at, int len)
+{
+	struct reading *r = ctx;
+
+	if (r->failed || r->depth == 0 || !r->open[r->depth - 1].text_alone || len <= 0)
+		return;
+	buf_add(&r->text, (struct text){(const char *)at, (size_t)len});
+	if (r->text.full)
+		refuse(r, r->open[r->depth - 1].content,
+			"a text of more than a megabyte");
+}
+
+static void
+mixed(struct reading *r)
+{
+	if (r->depth > 0)
+		r->open[r->depth - 1].text_alone = false;
+}
+
+static void
+on_comment(void *ctx, const xmlChar *text)
+{
+	(void)text;
+	mixed(ctx);
+}
+
+static void
+on_instruction(void *ctx, const xmlChar *target, const xmlChar *data)
+{
+	(void)target, (void)data;
+	mixed(ctx);
+}
+
+static void
+on_reference(void *ctx, const xmlChar *name)
+{
+	struct reading *r = ctx;
+
+	(void)name;
+	refuse(r, here(r), "a reference to an entity, and no client writes any");
+}
+
+static xmlEntityPtr
+on_entity(void *ctx, const xmlChar *name)
+{
+	on_reference(ctx, name);
+	return NULL;
+}
+
+/* Called before what stands in '[' is read. */
+static void
+on_doctype(void *ctx, const xmlChar *name, const xmlChar *public, const xmlChar *system)
+{
+	struct reading *r = ctx;
+	size_t off = here(r);
+
+	(void)name, (void)public, (void)system;
+	if (off >= r->src->bytes.len || r->src->bytes.at[off] != '>')
+		refuse(r, off, "a DOCTYPE with declarations of its own");
+}
+
+/* Which of the two has it depends on the encoding and on libxml2's version. */
+static void
+on_document(void *ctx)
+{
+	struct reading *r = ctx;
+	const xmlChar *said[] = {r->parser->encoding, r->parser->input->encoding};
+
+	for (size_t i = 0; i < sizeof(said) / sizeof(*said); i++)
+		if (said[i] != NULL && !text_equal_nocase(text_of((const char *)said[i]),
+					       text_of("UTF-8")))
+			refuse(r, 0, "want the encoding UTF-8");
+}
+
+static void
+on_error(void *ctx, xmlErrorPtr error)
+{
+	struct reading *r = ctx;
+	char what[200];
+	size_t n;
+
+	if (r->failed || error->level != XML_ERR_FATAL)
+		return;
+	snprintf(what, sizeof(what), "not well-formed XML: %s",
+		error->message != NULL ? error->message : "libxml2 does not say why");
+	n = strlen(what);
+	while (n > 0 && what[n - 1] == '\n')
+		what[--n] = '\0';
+	refuse(r, here(r), what);
+}
+
+static int
+check_bytes(const struct source *src, struct err *e)
+{
+	struct text all = src->bytes;
+	size_t nul = text_find(all, '\0');
+	size_t off = 0;
+	struct cursor c = {all, 0};
+	struct text line;
+
+	if (text_starts(all, "\xff\xfe") || text_starts(all, "\xfe\xff") || nul <= 1)
+		return xmlspan_refuse(e, src, 0, "want the encoding UTF-8");
+	if (nul < all.len)
+		return xmlspan_refuse(e, src, nul, "a NUL byte");
+	if (text_is_utf8(all))
+		return 0;
+	while (take_line(&c, &line) && text_is_utf8(line))
+		off = c.off;
+	return xmlspan_refuse(e, src, off, "this line is not valid UTF-8");
+}
+
+int
+xmlspan_read(
+	const struct source *src, const struct xml_handler *h, void *arg, struct err *e)
+{
+	struct reading r = {.src = src, .handler = h, .arg = arg, .e = e};
+	static const xmlSAXHandler callbacks = {.initialized = XML_SAX2_MAGIC,
+		.startDocument = on_document,
+		.internalSubset = on_doctype,
+		.getEntity = on_entity,
+		.reference = on_reference,
+		.startElementNs = on_begin,
+		.endElementNs = on_end,
+		.characters = on_text,
+		.ignorableWhitespace = on_text,
+		.cdataBlock = on_text,
+		.comment = on_comment,
+		.processingInstruction = on_instruction,
+		.serror = on_error};
+
+	if (check_bytes(src, e) < 0)
+		return -1;
+	xmlInitParser();
+	r.parser = xmlCreateMemoryParserCtxt(src->bytes.at, (int)src->bytes.len);
+	if (r.parser == NULL)
+		return xmlspan_refuse(e, src, 0, "not XML");
+	*r.parser->sax = callbacks;
+	r.parser->userData = &r;
+	xmlCtxtUseOptions(r.parser, XML_PARSE_NONET);
+	buf_init(&r.text, XMLSPAN_TEXT);
+	buf_init(&r.plain, XMLSPAN_TEXT);
+	xmlParseDocument(r.parser);
+	if (!r.failed && (!r.parser->wellFormed || r.depth != 0))
+		refuse(&r, here(&r), "not well-formed XML");
+	xmlFreeParserCtxt(r.parser);
+	buf_release(&r.text);
+	buf_release(&r.plain);
+	return r.failed ? -1 : 0;
+}
+
+bool
+xmlspan_spell(struct text t, struct buf *out)
+{
+	for (size_t i = 0; i < t.len; i++) {
+		unsigned char c = (unsigned char)t.at[i];
+
+		/* XML knows neither U+FFFE nor U+FFFF. */
+		if (c < ' ' || c == 0x7f ||
+			(c == 0xef && t.len - i >= 3 &&
+				(memcmp(t.at + i, "\xef\xbf\xbe", 3) == 0 ||
+					memcmp(t.at + i, "\xef\xbf\xbf", 3) == 0)))
+			return false;
+		if (c == '&')
+			buf_add(out, text_of("&amp;"));
+		else if (c == '<')
+			buf_add(out, text_of("&lt;"));
+		else if (c == '>')
+			buf_add(out, text_of("&gt;"));
+		else
+			buf_byte(out, t.at[i]);
+	}
+	return text_is_utf8(t);
+}
