@@ -392,7 +392,8 @@ check_bytes(const struct source *src, struct err *e)
 	struct cursor c = {all, 0};
 	struct text line;
 
-	if (text_starts(all, "\xff\xfe") || text_starts(all, "\xfe\xff") || nul <= 1)
+	if (text_starts(all, "\xff\xfe") || text_starts(all, "\xfe\xff") ||
+		(nul < all.len && nul <= 1))
 		return xmlspan_refuse(e, src, 0, "want the encoding UTF-8");
 	if (nul < all.len)
 		return xmlspan_refuse(e, src, nul, "a NUL byte");
