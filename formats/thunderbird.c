@@ -21,6 +21,7 @@
  */
 #include "model/format.h"
 #include "model/mozilla.h"
+#include "model/mozilla_mail.h"
 
 #define HEADER "# POP3 State File"
 
@@ -336,6 +337,7 @@ const struct format format_thunderbird = {
 	.spell = thunderbird_spell,
 	.settings = mozilla_settings,
 	.mail = mozilla_mail,
+	.local = mozilla_local,
 	.adapt = thunderbird_adapt,
 	.accounts = mozilla_accounts,
 	.profiles = mozilla_profiles,

@@ -10,6 +10,7 @@
 #define MODEL_FORMAT_H
 
 #include "base/buf.h"
+#include "model/local.h"
 #include "model/store.h"
 
 /* Bits of evidence for format->probe. */
@@ -78,6 +79,12 @@ struct local_mail {
 	struct text key;      /* what its messages of this account are marked with */
 	struct text *folders; /* whose files may hold them */
 	size_t nfolders;
+};
+
+/* Files that hold local mail, of one message each or of any number. */
+struct local_place {
+	const char *glob; /* below a folder of local_mail, '/' between parts */
+	bool single;
 };
 
 /*
@@ -170,6 +177,12 @@ struct format {
 	 * NULL: this client's mail names no UIDLs. */
 	bool (*mail)(const char *store_path, const struct source *settings,
 		struct arena *, struct local_mail *);
+	/* Which files below mail's folders hold it, ended by a glob of NULL; NULL: those
+	 * of Mozilla's tree (work/mail_files.h). */
+	const struct local_place *local_places;
+	/* The messages in one such file, with their UIDLs, for evidence: model/local.h
+	 * says how. NULL: its mail is not read. */
+	int (*local)(struct local_file *, const struct local_sink *, struct err *);
 };
 
 #define SETTINGS_BESIDE 2

@@ -3,8 +3,6 @@
 #define KEY_LINE  "X-Account-Key: "
 #define UIDL_LINE "X-UIDL: "
 #define KEYS_LINE "X-Mozilla-Keys: "
-/* The longest of a line's end, an empty line and "From ", less one byte. */
-#define SEPARATOR_MAX ((size_t)16)
 
 /* Up to and with the line's end; false if it has none here. */
 static bool
@@ -30,8 +28,8 @@ without_end(struct text line)
 	return line;
 }
 
-static bool
-is_clients(struct text line)
+bool
+mail_line_is_clients(struct text line)
 {
 	return text_starts(line, "X-Account-Key:") || text_starts(line, "X-UIDL:") ||
 	       text_starts(line, "X-Mozilla-");
@@ -68,7 +66,7 @@ mail_head_read(struct mail_head *h, struct text t, struct text key)
 	size_t end = 0;
 
 	*h = (struct mail_head){.bytes = t, .uidl = {t.at, 0}, .pad_at = SIZE_MAX};
-	for (; take_whole(&c, &line) && is_clients(line); end = c.off) {
+	for (; take_whole(&c, &line) && mail_line_is_clients(line); end = c.off) {
 		line = without_end(line);
 		if (!keyed && text_starts(line, "X-Account-Key:")) {
 			keyed = true;
@@ -113,10 +111,8 @@ mail_head_patch(const struct mail_head *h, struct text uidl, char *out)
 	return true;
 }
 
-/* The next "From " that begins a line after an empty one; t.len if there is none. As the
- * client does, we take it for a separator: its own mail has ">From " in there. */
-static size_t
-find_separator(struct text t)
+size_t
+mail_find_separator(struct text t)
 {
 	static const char from[] = "\nFrom ";
 	const char *at = t.at, *end = t.at + t.len, *hit;
@@ -139,7 +135,7 @@ head_is_whole(struct text t)
 	struct text line;
 
 	while (take_whole(&c, &line))
-		if (!is_clients(line))
+		if (!mail_line_is_clients(line))
 			return true;
 	return t.len >= MAIL_HEAD_MAX;
 }
@@ -182,11 +178,11 @@ step(struct mail_scan *s, struct text t, uint64_t off, bool last, size_t *n,
 	case MAIL_HEAD:
 		return last || head_is_whole(t) ? at_head(s, t, off, n, e) : 0;
 	default:
-		*n = find_separator(t);
+		*n = mail_find_separator(t);
 		if (*n < t.len)
 			s->place = MAIL_FROM;
 		else if (!last)
-			*n = t.len > SEPARATOR_MAX ? t.len - SEPARATOR_MAX : 0;
+			*n = t.len > MAIL_SEPARATOR_MAX ? t.len - MAIL_SEPARATOR_MAX : 0;
 		return 0;
 	}
 }

@@ -19,8 +19,7 @@
 #ifndef MODEL_MOZILLA_MAIL_H
 #define MODEL_MOZILLA_MAIL_H
 
-#include "base/err.h"
-#include "base/text.h"
+#include "model/local.h"
 
 /* A longer head is not one of the client's. */
 #define MAIL_HEAD_MAX ((size_t)16384)
@@ -58,5 +57,17 @@ struct mail_scan {
  */
 int mail_scan_window(struct mail_scan *s, struct text window, uint64_t off, bool last,
 	size_t *used, struct err *e);
+
+/* The next "From " that begins a line after an empty one; t.len if there is none. As the
+ * client does, we take it for a separator: its own mail has ">From " in there. */
+size_t mail_find_separator(struct text t);
+/* The longest of a line's end, an empty line and "From ", less one byte: so much of a
+ * window without a separator must be looked at again with the next one. */
+#define MAIL_SEPARATOR_MAX ((size_t)16)
+/* Is it one of the lines that make a head? */
+bool mail_line_is_clients(struct text line);
+
+/* format->local: all messages of the account, mozilla_local.c. */
+int mozilla_local(struct local_file *f, const struct local_sink *sink, struct err *e);
 
 #endif
