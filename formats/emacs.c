@@ -295,6 +295,7 @@ const struct format format_emacs = {
 	.name = "emacs",
 	.client = "Emacs (Gnus, Rmail: pop3.el)",
 	.what = ".pop3-uidl",
+	.proof = "the real Emacs (make check-clients CLIENT=emacs)",
 	.places = places,
 	.locks = locks,
 	.probe = emacs_probe,

@@ -14,7 +14,7 @@ packages() {
 	valgrind) echo valgrind ;;
 	bench) echo dovecot-pop3d openssl python3 sqlite3 ;;
 	clients) echo thunderbird ;;
-	clients-all) echo fetchmail getmail6 mpop fdm ;;
+	clients-all) echo emacs-nox fetchmail getmail6 mpop fdm ;;
 	*) echo "install.sh: no such group: $1" >&2; exit 64 ;;
 	esac
 }
