@@ -2,7 +2,8 @@
  * Dies, fails and falls short at every file-changing system call of a command that
  * replaces a store, and looks at what is left.
  *
- *   crash [-j JOBS] SCENARIO STORE [MAIL…] --apply CMD… --then CMD… --undo CMD…
+ *   crash [-j JOBS] SCENARIO STORE [MAIL…] [--becomes STORE] --apply CMD… --then CMD…
+ *     --undo CMD…
  *   crash [-j JOBS]
  *
  * SCENARIO is a folder, copied anew for each point; STORE is the store's path in it. In
@@ -11,14 +12,15 @@
  *   crash DIR p/Mail/h/popstate.dat --apply build/reuidl apply --yes --state @/state
  *     --map @/map @/p/Mail/h/popstate.dat --then … --undo build/reuidl undo --state @/state
  *
- * Without arguments a small scenario of its own, with the crash_driver beside this program.
+ * --becomes is for a store that gets another name. Without arguments two small scenarios of
+ * its own, with and without that, with the crash_driver beside this program.
  *
  * For `apply`, and then for `undo` of an applied store: for each n and each mode
  * (crash_trace.h) the command runs in a fresh copy with its n-th call gone wrong. Then
  *   1. the store is the old or the new one, byte for byte; the new one if `apply` ended
  *      with 0 (the old one for `undo`), and the one of before if it said "nothing was
  *      changed"; a short write is no reason to fail at all;
- *   2. after --then it is still one of the two, and its folder has as many names as
+ *   2. after --then it is still one of the two, under one name only, and its folder has as many names as
  *      after an `apply` without faults;
  *   3. after --undo it is the very old one;
  *   4. a MAIL file has its size; each of its X-UIDL lines is the old or the new one, or a
@@ -55,6 +57,7 @@ struct bytes {
 
 struct job {
 	const char *scenario, *store;
+	const char *becomes;	  /* the store's path after the run; NULL: it stays */
 	char **command[COMMANDS]; /* with their '@' */
 	char base[256];		  /* our own folder */
 	char work[300], from[320], log[320], applied[320];
@@ -198,12 +201,33 @@ run(struct job *j, enum command c, enum crash_mode mode, size_t n)
 	return r;
 }
 
-enum found { FOUND_OTHER, FOUND_OLD, FOUND_NEW };
+enum found { FOUND_OTHER, FOUND_OLD, FOUND_NEW, FOUND_BOTH };
 
 static bool
 same(const struct bytes *a, const struct bytes *b)
 {
 	return a->len == b->len && memcmp(a->at, b->at, a->len) == 0;
+}
+
+/* Each name is not there, or is what it is to be. */
+static enum found
+look_at_names(const struct job *j)
+{
+	char *from = join(j->work, j->store), *to = join(j->work, j->becomes);
+	struct bytes old, new;
+	bool has_old = read_bytes(from, &old), has_new = read_bytes(to, &new);
+	enum found f = has_old && has_new ? FOUND_BOTH
+		       : has_old	  ? FOUND_OLD
+		       : has_new	  ? FOUND_NEW
+					  : FOUND_OTHER;
+
+	if ((has_old && !same(&old, &j->old)) || (has_new && !same(&new, &j->new)))
+		f = FOUND_OTHER;
+	free(old.at);
+	free(new.at);
+	free(from);
+	free(to);
+	return f;
 }
 
 static enum found
@@ -213,6 +237,10 @@ look(const struct job *j)
 	struct bytes b;
 	enum found f = FOUND_OTHER;
 
+	if (j->becomes != NULL) {
+		free(path);
+		return look_at_names(j);
+	}
 	if (read_bytes(path, &b))
 		f = same(&b, &j->old) ? FOUND_OLD : same(&b, &j->new) ? FOUND_NEW : f;
 	free(b.at);
@@ -384,9 +412,9 @@ point(struct job *j, enum command c, enum crash_mode mode, size_t n)
 	struct crash_run then = run(j, THEN, CRASH_NONE, 0);
 	if (then.exit == -2)
 		bad(j, c, mode, n, r.call, "the next run hangs");
-	else if (look(j) == FOUND_OTHER)
+	else if (look(j) == FOUND_OTHER || look(j) == FOUND_BOTH)
 		bad(j, c, mode, n, r.call,
-			"the next run left neither the old nor the new one");
+			"the next run left neither the old nor the new one alone");
 	else if (count_names(j->work, j->store) != j->names)
 		bad(j, c, mode, n, r.call,
 			"the next run left something beside the store");
@@ -433,7 +461,8 @@ read_mail(struct job *j, const char *root, struct bytes *to)
 static void
 rehearse(struct job *j, size_t calls[COMMANDS])
 {
-	char *scenario = join(j->scenario, j->store), *copy = join(j->work, j->store);
+	char *scenario = join(j->scenario, j->store);
+	char *copy = join(j->work, j->becomes != NULL ? j->becomes : j->store);
 
 	if (!read_bytes(scenario, &j->old))
 		die("read", scenario);
@@ -517,22 +546,25 @@ share(struct job *j)
 	return all.bad == 0 && all.points > 0 ? 0 : 1;
 }
 
-/* The scenario of our own. */
+/* The scenario of our own; `becomes`: the store gets another name. */
 static void
-make_scenario(struct job *j, const char *program)
+make_scenario(struct job *j, const char *program, const char *becomes)
 {
 	static const char head[] = "# POP3 State File\n# generated\n\n*localhost lab\n";
 	static char *apply[] = {
-		NULL, "apply", "@/state", "@/p/popstate.dat", "@/new", NULL};
+		NULL, "apply", "@/state", "@/p/popstate.dat", "@/new", NULL, NULL};
 	static char *undo[] = {NULL, "undo", "@/state", NULL};
 	static char store[4096], new[4096];
-	char *scenario = join(j->base, "scenario"), *p = join(scenario, "p");
+	char *scenario = join(j->base, becomes != NULL ? "renamed" : "scenario");
+	char *p = join(scenario, "p");
 	const char *slash = strrchr(program, '/');
 	char beside[4096];
 
 	snprintf(beside, sizeof(beside), "%.*scrash_driver",
 		slash != NULL ? (int)(slash - program + 1) : 0, program);
 	apply[0] = undo[0] = strdup(beside);
+	apply[5] = becomes != NULL ? join("@", becomes) : NULL;
+	j->becomes = becomes;
 	if (mkdir(scenario, 0700) < 0 || mkdir(p, 0700) < 0)
 		die("make", scenario);
 	snprintf(store, sizeof(store), "%s", head);
@@ -572,6 +604,10 @@ take_commands(struct job *j, char **argv)
 			return false;
 		j->mail[j->nmail++] = *argv;
 	}
+	if (*argv != NULL && strcmp(*argv, "--becomes") == 0) {
+		j->becomes = argv[1];
+		argv += argv[1] != NULL ? 2 : 1;
+	}
 	for (; *argv != NULL; argv++) {
 		bool name = false;
 		for (int c = 0; c < COMMANDS && !name; c++)
@@ -596,7 +632,7 @@ main(int argc, char **argv)
 	struct job j = {.parts = 2};
 	/* In memory: some thousand runs, and every one of them syncs. */
 	const char *tmp = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
-	int at = 1;
+	int at = 1, rc;
 
 	if (argc > 2 && strcmp(argv[1], "-j") == 0) {
 		j.parts = (size_t)strtoul(argv[2], NULL, 10);
@@ -607,9 +643,15 @@ main(int argc, char **argv)
 	snprintf(j.base, sizeof(j.base), "%s/reuidl-crash-XXXXXX", tmp);
 	if (mkdtemp(j.base) == NULL)
 		die("make a folder", j.base);
-	if (at == argc)
-		make_scenario(&j, argv[0]);
-	else if (argc - at > 2 && strchr(argv[at + 1], '/') != NULL) {
+	if (at == argc) {
+		make_scenario(&j, argv[0], "p/popstate-moved.dat");
+		rc = share(&j);
+		fflush(stdout);
+		remove_tree(j.base);
+		if (rc != 0 || mkdir(j.base, 0700) < 0)
+			return 1;
+		make_scenario(&j, argv[0], NULL);
+	} else if (argc - at > 2 && strchr(argv[at + 1], '/') != NULL) {
 		j.scenario = argv[at];
 		j.store = argv[at + 1];
 		if (!take_commands(&j, argv + at + 2)) {
@@ -620,7 +662,7 @@ main(int argc, char **argv)
 		remove_tree(j.base);
 		return usage();
 	}
-	int rc = share(&j);
+	rc = share(&j);
 	remove_tree(j.base);
 	return rc;
 }

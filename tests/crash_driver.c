@@ -2,7 +2,8 @@
  * What tests/crash.c runs when it is to prove src/work/replace.c without the rest of the
  * program: opening, replacing and taking back, as `apply` and `undo` do them.
  *
- *   crash_driver apply STATE STORE NEW    the bytes of the file NEW into STORE
+ *   crash_driver apply STATE STORE NEW [NAME]    the bytes of the file NEW into STORE,
+ *                                         which gets that NAME
  *   crash_driver undo STATE               take back the last run, if there is one
  *   crash_driver recover STATE
  *
@@ -13,9 +14,11 @@
 #include "work/undo.h"
 
 static int
-apply(struct journal *j, const char *path, const char *new_path, struct err *e)
+apply(struct journal *j, const char *path, const char *new_path, char *becomes,
+	struct err *e)
 {
-	struct journal_file record = {.map_id = (char[]){"00"}, .renamed = 1};
+	struct journal_file record = {
+		.map_id = (char[]){"00"}, .renamed = 1, .becomes = becomes};
 	struct target t;
 	struct source new;
 	bool applied;
@@ -66,14 +69,14 @@ main(int argc, char **argv)
 
 	if (argc < 3) {
 		fprintf(stderr,
-			"usage: crash_driver apply|undo|recover STATE [STORE NEW]\n");
+			"usage: crash_driver apply|undo|recover STATE [STORE NEW [NAME]]\n");
 		return 64;
 	}
 	int rc = journal_open(argv[2], &j, &e);
 	if (rc == 0)
 		rc = replace_recover(j, say, NULL, &e);
-	if (rc == 0 && strcmp(argv[1], "apply") == 0 && argc == 5)
-		rc = apply(j, argv[3], argv[4], &e);
+	if (rc == 0 && strcmp(argv[1], "apply") == 0 && argc >= 5)
+		rc = apply(j, argv[3], argv[4], argv[5], &e);
 	if (rc == 0 && strcmp(argv[1], "undo") == 0)
 		rc = undo(j, &e);
 	journal_close(j);

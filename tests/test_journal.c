@@ -362,8 +362,8 @@ refused(const char *path, enum err_kind kind, const char *words)
 Test(journal, of_a_newer_schema_is_refused_in_words)
 {
 	journal_close(open_at(in("state")));
-	sql_by_hand(in("state/journal.db"), "PRAGMA user_version = 2");
-	refused(in("state"), ERR_DATA, "a newer reuidl made this journal (schema 2");
+	sql_by_hand(in("state/journal.db"), "PRAGMA user_version = 3");
+	refused(in("state"), ERR_DATA, "a newer reuidl made this journal (schema 3");
 }
 
 Test(journal, somebody_elses_database_is_refused_in_words)

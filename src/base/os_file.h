@@ -39,6 +39,8 @@ int os_copy_attributes(int from, int to, const char *path, struct err *e);
 
 /* In one step; what was under `to` is gone. */
 int os_rename(const char *from, const char *to, struct err *e);
+/* A second name for a file; -1 with *there set if that name is taken. */
+int os_link(const char *from, const char *to, bool *there, struct err *e);
 /* A file that is not there is removed already. */
 int os_unlink(const char *path, struct err *e);
 int os_rmdir(const char *path, struct err *e);

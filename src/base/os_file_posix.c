@@ -258,6 +258,15 @@ os_rename(const char *from, const char *to, struct err *e)
 }
 
 int
+os_link(const char *from, const char *to, bool *there, struct err *e)
+{
+	int rc = link(from, to);
+
+	*there = rc < 0 && errno == EEXIST;
+	return rc == 0 ? 0 : err_io(e, to, "give the file this name");
+}
+
+int
 os_unlink(const char *path, struct err *e)
 {
 	return unlink(path) == 0 || errno == ENOENT ? 0 : err_io(e, path, "remove");

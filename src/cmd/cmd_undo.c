@@ -54,10 +54,11 @@ list(struct run *r, const struct journal_file *files, size_t n)
 		if (tm == NULL ||
 			strftime(when, sizeof(when), "%Y-%m-%d %H:%M:%S", tm) == 0)
 			when[0] = '\0';
-		out(r->console, "%s  %s  %-12s %s%s, %llu renamed, %llu set aside\n",
+		bool moved = strcmp(journal_path(f), f->path) != 0;
+		out(r->console, "%s  %s  %-12s %s%s%s%s, %llu renamed, %llu set aside\n",
 			f->run, when, state_words[f->state],
-			f->undoes != 0 ? "undo of " : "", f->path,
-			(unsigned long long)f->renamed,
+			f->undoes != 0 ? "undo of " : "", f->path, moved ? ", now " : "",
+			moved ? journal_path(f) : "", (unsigned long long)f->renamed,
 			(unsigned long long)f->tombstones);
 		struct result *res = add_result(r, f);
 		res->renamed = f->renamed;
@@ -137,7 +138,8 @@ check_names(
 		bool known = os_exists(name);
 
 		for (size_t k = 0; !known && k < n; k++)
-			known = text_starts(text_of(files[k].path), name);
+			known = text_starts(text_of(files[k].path), name) ||
+				text_starts(text_of(journal_path(&files[k])), name);
 		if (!known)
 			return err_set(e, ERR_NO_STORE, "",
 				"%s: there is no such file, and no run has changed one "
@@ -162,7 +164,8 @@ undo_run(struct run *r, struct journal *j, const struct journal_file *files, siz
 		const struct journal_file *f = &files[i];
 
 		if (f->state != JOURNAL_DONE || f->undoes != 0 ||
-			!is_named(r, f->path, &r->arena))
+			!(is_named(r, f->path, &r->arena) ||
+				is_named(r, journal_path(f), &r->arena)))
 			continue;
 		if (run == NULL)
 			run = f->run;

@@ -34,6 +34,8 @@ static const struct row rows[] = {
 	{"client-host", STRING, AT(client_host), PLAN, "HOST",
 		"what the client's settings will say for the new server"},
 	{"client-user", STRING, AT(client_user), PLAN, "USER", "likewise the user"},
+	{"client-port", NUMBER, AT(client_port), PLAN, "PORT",
+		"likewise the port, where the client keeps it in a store's name"},
 	{"no-mail", FLAG, AT(no_mail), PLAN, NULL,
 		"leave the UIDLs in the client's local mail"},
 	{"force", FLAG, AT(force), PLAN, NULL,
@@ -217,6 +219,9 @@ check_values(const struct options *o, struct err *e)
 		return err_set(e, ERR_USAGE, "",
 			"--client: there is no client \"%s\"; reuidl formats lists them",
 			o->client);
+	if (o->client_port > UINT16_MAX)
+		return err_set(e, ERR_USAGE, "", "--client-port wants a port, not %lld",
+			(long long)o->client_port);
 	if (o->account != NULL && (at == NULL || at[1] == '\0'))
 		return err_set(e, ERR_USAGE, "", "--account wants USER@HOST, not \"%s\"",
 			o->account);

@@ -25,7 +25,7 @@ struct options {
 	const char *map, *client, *account, *client_host, *client_user, *state, *run,
 		*report, *log;
 	const char *export, *import, *old_account, *new_account;
-	int64_t wait, max_age, forget;
+	int64_t wait, max_age, forget, client_port;
 	bool refresh, no_cache, strict;
 	bool stat, all, yes, no_input, json, quiet, verbose;
 	bool no_mail, force, before_first_contact, allow_deletes, accept_size,

@@ -1,4 +1,5 @@
 #include "cmd/command.h"
+#include "base/os_file.h"
 
 #include <stdlib.h>
 
@@ -31,6 +32,7 @@ results_add(struct results *rs, const char *path)
 		.reason = "",
 		.message = "",
 		.run = "",
+		.new_path = "",
 		.backup = ""};
 	return &rs->at[rs->n++];
 }
@@ -45,7 +47,10 @@ results_plan(
 	r->tombstones = p->nfate[FATE_TOMBSTONE];
 	r->kept = s->nrecords - r->renamed - r->tombstones;
 	r->will_delete = p->ndelete;
-	if (p->account < s->naccounts) {
+	if (p->from_host.len > 0 || p->from_user.len > 0) {
+		r->host = arena_string(&run->arena, p->from_host);
+		r->user = arena_string(&run->arena, p->from_user);
+	} else if (p->account < s->naccounts) {
 		r->host = arena_string(&run->arena, s->accounts[p->account].host.text);
 		r->user = arena_string(&run->arena, s->accounts[p->account].user.text);
 	}
@@ -53,6 +58,9 @@ results_plan(
 		results_failed(r, run, &p->refusal);
 		return;
 	}
+	if (p->to_name.len > 0)
+		r->new_path = arena_print(&run->arena, "%s/%.*s",
+			os_folder_of(&run->arena, s->source->path), TEXT_ARG(p->to_name));
 	r->checked = true;
 	r->download = p->download;
 	r->remove = p->remove;
@@ -150,6 +158,8 @@ result_json(const struct result *r, struct json *j)
 			: kind_exit(r->failure));
 	json_string(j, "run", r->run);
 	json_string(j, "backup", r->backup);
+	if (r->new_path[0] != '\0')
+		json_string(j, "new_path", r->new_path);
 	if (r->checked)
 		check_json(j, r->download, r->remove, r->keep);
 }

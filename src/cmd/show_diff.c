@@ -194,9 +194,13 @@ show_account(struct run *r, const struct job *j)
 		out(c, "  account %s, becomes %s\n", safe[0], safe[1]);
 	else
 		out(c, "  account %s%s\n", safe[0],
-			j->target.format->account_from_settings
+			j->target.format->account_from_settings &&
+					j->store.accounts[p->account].host.at.len > 0
 				? " (the line stays; the client takes it from its settings)"
 				: "");
+	if (p->to_name.len > 0)
+		out(c, "  the file gets the name of its new account: %s\n",
+			text_escape(p->to_name, safe[0], sizeof(safe[0])));
 }
 
 static void

@@ -1,42 +1,9 @@
 #include "cmd/stores.h"
 #include "cmd/leftovers.h"
+#include "base/os_file.h"
 #include "work/settings.h"
 
 #include <stdlib.h>
-
-int
-stores_find_any(struct run *r, struct found_list *list, struct err *e)
-{
-	const struct options *o = r->options;
-
-	if (o->nstores == 0) {
-		if (find_all(o->client, &r->arena, list, e) < 0)
-			return -1;
-		if (list->n == 0)
-			return err_set(e, ERR_NO_STORE, "",
-				"no store of a client that reuidl knows is below the home folder; name "
-				"one, or its folder");
-	}
-	for (size_t i = 0; i < o->nstores; i++)
-		if (find_in(o->stores[i], o->client, &r->arena, list, e) < 0)
-			return -1;
-	return 0;
-}
-
-int
-stores_find(struct run *r, struct found_list *list, struct err *e)
-{
-	if (stores_find_any(r, list, e) < 0)
-		return -1;
-	size_t n = list->n;
-	found_keep_live(list);
-	if (list->n > 0)
-		return 0;
-	return err_set(e, ERR_NO_STORE, "",
-		"none of the %zu stores that were found is one that a client reads; \"reuidl "
-		"find\" says why, and a file that is named is taken as it is",
-		n);
-}
 
 static void
 say(void *arg, const char *sentence)
@@ -106,6 +73,7 @@ job_plan(struct job *j, struct run *r, struct map *m, struct err *e)
 		.account = o->account,
 		.client_host = o->client_host,
 		.client_user = o->client_user,
+		.client_port = (uint32_t)o->client_port,
 		.force = o->force,
 		.before_first_contact = o->before_first_contact,
 		.allow_deletes = o->allow_deletes,
@@ -282,6 +250,9 @@ change(struct job *j, struct run *r, struct result *res, struct map *m, struct e
 		.renamed = p->nfate[FATE_RENAMED],
 		.tombstones = p->nfate[FATE_TOMBSTONE],
 	};
+	if (p->to_name.len > 0)
+		record.becomes = arena_print(&r->arena, "%s/%.*s",
+			os_folder_of(&r->arena, j->target.path), TEXT_ARG(p->to_name));
 	if (rc == 0)
 		rc = job_plan_mail(j, r, m, e);
 	/* The bytes are verified: what led to them need not be held while they are
@@ -298,6 +269,8 @@ change(struct job *j, struct run *r, struct result *res, struct map *m, struct e
 	res->state = STATE_APPLIED;
 	res->run = r->run_id;
 	res->backup = arena_string(&r->arena, text_of(record.old_copy));
+	if (record.becomes != NULL)
+		res->new_path = record.becomes;
 	return 0;
 }
 
@@ -372,6 +345,8 @@ report_applied(struct run *r, const struct result *res)
 		if (res->mail_patched + res->mail_left > 0)
 			out(c, "%s: %zu messages in the local mail have their new UIDL\n",
 				res->path, res->mail_patched);
+		if (res->new_path[0] != '\0')
+			out(c, "%s: it is now %s\n", res->path, res->new_path);
 		show_stuck(c, res->mail_left);
 		if (r->options->no_mail)
 			show_no_mail(c);

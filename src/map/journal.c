@@ -18,7 +18,8 @@ static const char schema[] =
 	"account TEXT NOT NULL, old_copy TEXT NOT NULL, new_copy TEXT NOT NULL, "
 	"old_digest BLOB NOT NULL, new_digest BLOB NOT NULL, time INTEGER NOT NULL, "
 	"undoes INTEGER NOT NULL, state INTEGER NOT NULL, renamed INTEGER NOT NULL, "
-	"tombstones INTEGER NOT NULL);CREATE INDEX file_path ON file (path);CREATE "
+	"tombstones INTEGER NOT NULL, becomes TEXT NOT NULL DEFAULT '', copies INTEGER "
+	"NOT NULL DEFAULT 0);CREATE INDEX file_path ON file (path);CREATE "
 	"TABLE tombstone ( tombstone TEXT PRIMARY KEY, old_uidl TEXT NOT NULL) WITHOUT "
 	"ROWID;";
 
@@ -71,6 +72,11 @@ make_file(const char *path, struct err *e)
 	return os_close(fd, path, e);
 }
 
+/* Schema 1 knew no store that changes its name. */
+static const char schema_2[] =
+	"ALTER TABLE file ADD COLUMN becomes TEXT NOT NULL DEFAULT '';ALTER TABLE file "
+	"ADD COLUMN copies INTEGER NOT NULL DEFAULT 0";
+
 static int
 make_schema(struct journal *j, struct err *e)
 {
@@ -81,8 +87,8 @@ make_schema(struct journal *j, struct err *e)
 	/* Another process may have been faster. */
 	if (sql_number(&j->sql, "PRAGMA user_version", &version, e) < 0)
 		return -1;
-	if (version == 0 &&
-		(sql_exec(&j->sql, e, "%s", schema) < 0 ||
+	if (version < JOURNAL_SCHEMA &&
+		(sql_exec(&j->sql, e, "%s", version == 0 ? schema : schema_2) < 0 ||
 			sql_exec(&j->sql, e,
 				"PRAGMA application_id = %d; PRAGMA user_version = %d",
 				JOURNAL_APPLICATION, JOURNAL_SCHEMA) < 0))
@@ -109,6 +115,8 @@ check_schema(struct journal *j, struct err *e)
 			"%s: a newer reuidl made this journal (schema %lld, this one "
 			"knows %d); use that one",
 			j->sql.path, (long long)version, JOURNAL_SCHEMA);
+	if (version == 1)
+		return make_schema(j, e);
 	if (version != JOURNAL_SCHEMA)
 		return err_set(e, ERR_DATA, "format",
 			"%s: this journal is damaged (schema %lld)", j->sql.path,
@@ -160,6 +168,9 @@ journal_folder(const struct journal *j)
 	return j->folder;
 }
 
+/* Where a file is after its run. */
+#define EFFECTIVE_PATH "CASE becomes WHEN '' THEN path ELSE becomes END"
+
 int
 journal_applied(struct journal *j, const char *path, const char *map_id, bool *applied,
 	struct err *e)
@@ -167,7 +178,7 @@ journal_applied(struct journal *j, const char *path, const char *map_id, bool *a
 	sqlite3_stmt *st;
 
 	if (sql_prepare(&j->sql, &st, e,
-		    "SELECT 1 FROM file WHERE path = ? AND map_id = ? AND"
+		    "SELECT 1 FROM file WHERE " EFFECTIVE_PATH " = ? AND map_id = ? AND"
 		    " state IN (%d, %d) AND undoes = 0",
 		    JOURNAL_DONE, JOURNAL_FORGOTTEN) < 0)
 		return -1;
@@ -176,6 +187,25 @@ journal_applied(struct journal *j, const char *path, const char *map_id, bool *a
 	int rc = sql_step(&j->sql, st, applied, e);
 	sqlite3_finalize(st);
 	return rc;
+}
+
+char *
+journal_follow(struct journal *j, const char *path, struct arena *a, struct err *e)
+{
+	char *found = NULL;
+	sqlite3_stmt *st;
+	bool row;
+
+	if (sql_prepare(&j->sql, &st, e,
+		    "SELECT becomes FROM file WHERE path = ? AND becomes <> '' AND"
+		    " copies = 0 AND state IN (%d, %d) ORDER BY row DESC LIMIT 1",
+		    JOURNAL_DONE, JOURNAL_FORGOTTEN) < 0)
+		return NULL;
+	sql_bind_text(st, 1, text_of(path));
+	if (sql_step(&j->sql, st, &row, e) == 0 && row)
+		found = arena_string(a, sql_text(st, 0));
+	sqlite3_finalize(st);
+	return found;
 }
 
 int
@@ -255,7 +285,8 @@ insert_file(struct journal *j, const struct journal_file *f, struct err *e)
 	if (sql_prepare(&j->sql, &st, e,
 		    "INSERT INTO file (run, path, temporary, map_id, format, account, "
 		    "old_copy, new_copy, old_digest, new_digest, time, undoes, state, "
-		    "renamed, tombstones) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)") < 0)
+		    "renamed, tombstones, becomes, copies) VALUES "
+		    "(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)") < 0)
 		return -1;
 	sql_bind_text(st, 1, text_of(f->run));
 	sql_bind_text(st, 2, text_of(f->path));
@@ -272,6 +303,8 @@ insert_file(struct journal *j, const struct journal_file *f, struct err *e)
 	sqlite3_bind_int64(st, 13, JOURNAL_PREPARED);
 	sqlite3_bind_int64(st, 14, (int64_t)f->renamed);
 	sqlite3_bind_int64(st, 15, (int64_t)f->tombstones);
+	sql_bind_text(st, 16, text_of(f->becomes != NULL ? f->becomes : ""));
+	sqlite3_bind_int64(st, 17, f->copies);
 	int rc = sql_run(&j->sql, st, e);
 	sqlite3_finalize(st);
 	return rc;

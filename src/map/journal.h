@@ -32,7 +32,11 @@ struct journal_file {
 	char *run;	 /* id of the run: 16 hex digits, the first eight are its time */
 	char *path;	 /* of the store, resolved */
 	char *temporary; /* the file beside it, while prepared */
-	char *map_id;	 /* of the map applied; "" for an undo */
+	/* Where the store is after the run, if it says in its own name whose it is; "" or
+	 * NULL: it stays at `path`. */
+	char *becomes;
+	bool copies;  /* with `becomes`: `path` stays too, as another account's store */
+	char *map_id; /* of the map applied; "" for an undo */
 	char *format;
 	char *account;		   /* USER@HOST as it was in the store */
 	char *old_copy, *new_copy; /* absolute */
@@ -44,6 +48,13 @@ struct journal_file {
 };
 
 struct journal;
+
+/* Where the store is after the run. */
+static inline const char *
+journal_path(const struct journal_file *f)
+{
+	return f->becomes != NULL && f->becomes[0] != '\0' ? f->becomes : f->path;
+}
 
 /* Makes the folders and the database if they are not there. */
 int journal_open(const char *state_dir, struct journal **out, struct err *e);
@@ -58,9 +69,12 @@ char *journal_new_run(struct arena *a);
 char *journal_lock_path(struct arena *a, const char *state_dir, uint64_t device,
 	uint64_t inode, struct err *e);
 
-/* Is this map applied to this store and not undone? */
+/* Is this map applied to the store that is at `path` now, and not undone? */
 int journal_applied(struct journal *j, const char *path, const char *map_id,
 	bool *applied, struct err *e);
+/* Where the store is that a run has given another name, and that had this one before; in
+ * the arena. NULL: no run has. */
+char *journal_follow(struct journal *j, const char *path, struct arena *a, struct err *e);
 /* Tombstones: remembered before the file that holds them is replaced. */
 int journal_add_tombstone(
 	struct journal *j, struct text tombstone, struct text old_uidl, struct err *e);

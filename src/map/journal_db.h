@@ -6,7 +6,7 @@
 #include "map/journal.h"
 #include "map/sql.h"
 
-#define JOURNAL_SCHEMA 1
+#define JOURNAL_SCHEMA 2
 
 struct journal {
 	struct sql sql;

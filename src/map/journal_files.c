@@ -149,6 +149,8 @@ take_file(struct journal *j, sqlite3_stmt *st, struct arena *a, struct journal_f
 		.state = (enum journal_state)sqlite3_column_int(st, 13),
 		.renamed = (uint64_t)sqlite3_column_int64(st, 14),
 		.tombstones = (uint64_t)sqlite3_column_int64(st, 15),
+		.becomes = column(st, 16, a),
+		.copies = sqlite3_column_int(st, 17) != 0,
 	};
 	return digest_column(j, st, 9, &f->old_digest, e) < 0 ||
 			       digest_column(j, st, 10, &f->new_digest, e) < 0
@@ -171,7 +173,7 @@ journal_files(struct journal *j, struct arena *a, bool open_only,
 	if (sql_prepare(&j->sql, &st, e,
 		    "SELECT row, run, path, temporary, map_id, format, account, "
 		    "old_copy, new_copy, old_digest, new_digest, time, undoes, state, "
-		    "renamed, tombstones FROM file WHERE state <= %d ORDER BY row DESC",
+		    "renamed, tombstones, becomes, copies FROM file WHERE state <= %d ORDER BY row DESC",
 		    open_only ? JOURNAL_PREPARED : JOURNAL_FORGOTTEN) < 0)
 		return -1;
 	while ((rc = sql_step(&j->sql, st, &row, e)) == 0 && row) {

@@ -98,8 +98,12 @@ edit_accounts(struct planning *ps)
 	const struct account *a = &ps->store->accounts[p->account];
 	struct who to = plan_target(ps);
 
-	p->from_host = p->to_host = a->host.text;
-	p->from_user = p->to_user = a->user.text;
+	/* What the file does not say is known all the same by now. */
+	struct who is = plan_who(ps, p->account);
+	if (is.host.len == 0 && is.user.len == 0)
+		is = plan_wanted(ps);
+	p->from_host = p->to_host = arena_text(&p->arena, is.host);
+	p->from_user = p->to_user = arena_text(&p->arena, is.user);
 	if (to.host.len == 0)
 		to.host = a->host.text;
 	if (to.user.len == 0)
@@ -174,7 +178,7 @@ look_back(struct planning *ps, struct journal *j, struct err *e)
 		/* Where --account names the store, nobody knows what it was called then. */
 		if ((f->state == JOURNAL_DONE || f->state == JOURNAL_FORGOTTEN) &&
 			(ours || ps->options->account != NULL) &&
-			strcmp(f->path, ps->store->source->path) == 0)
+			strcmp(journal_path(f), ps->store->source->path) == 0)
 			ps->written_before = true;
 	}
 	return 0;
@@ -221,7 +225,9 @@ make(struct planning *ps, struct journal *j, struct err *e)
 	if (make_edits(ps, e) < 0)
 		return -1;
 	edit_accounts(ps);
-	p->state = p->nedits > 0 ? PLAN_READY : PLAN_UNCHANGED;
+	if (plan_rename(ps, e) < 0)
+		return -1;
+	p->state = p->nedits > 0 || p->to_name.len > 0 ? PLAN_READY : PLAN_UNCHANGED;
 	return 0;
 }
 

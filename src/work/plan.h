@@ -14,6 +14,7 @@
 struct plan_options {
 	const char *account;		       /* USER@HOST, NULL: the map's old one */
 	const char *client_host, *client_user; /* NULL: by settings, see below */
+	uint32_t client_port;		       /* 0: likewise */
 	bool force, before_first_contact, allow_deletes, accept_size;
 	int64_t max_age; /* seconds; 0: the default of 7 days, 1 for plain UIDLs */
 	int64_t now;
@@ -60,8 +61,9 @@ struct plan {
 	struct settings settings;
 	bool host_edited;
 	struct text from_host, from_user, to_host, to_user;
-	int64_t map_age;  /* seconds */
-	struct buf texts; /* the new UIDLs that the edits point to */
+	struct text to_name; /* what the file is called then; empty: as it is */
+	int64_t map_age;     /* seconds */
+	struct buf texts;    /* the new UIDLs that the edits point to */
 	struct arena arena;
 };
 

@@ -75,12 +75,19 @@ is_nobodys(struct who w)
 	return w.host.len == 0 && w.user.len == 0;
 }
 
+static struct text
+file_name(const struct planning *ps)
+{
+	const char *path = ps->store->source->path, *slash = strrchr(path, '/');
+
+	return text_of(slash != NULL ? slash + 1 : path);
+}
+
 static bool
 name_fits(const struct planning *ps, struct who want)
 {
 	const struct format *f = ps->store->format;
-	const char *path = ps->store->source->path, *slash = strrchr(path, '/');
-	struct text name = text_of(slash != NULL ? slash + 1 : path);
+	struct text name = file_name(ps);
 	const uint32_t ports[] = {ps->info.side[SIDE_OLD].port, 110, 995};
 	bool fits = false;
 	struct err ignored;
@@ -149,4 +156,42 @@ plan_target(const struct planning *ps)
 	if (o->client_user != NULL)
 		w.user = text_of(o->client_user);
 	return w;
+}
+
+/* The port, where it stands in a store's name, is what the client's settings say or will
+ * say; only if they name the new server do they say it today. */
+static uint32_t
+target_port(const struct planning *ps, struct who to)
+{
+	const struct settings *s = ps->settings;
+
+	if (ps->options->client_port != 0)
+		return ps->options->client_port;
+	if (s->known && s->port != 0 && text_equal_nocase(s->host, to.host))
+		return s->port;
+	return ps->info.side[SIDE_NEW].port;
+}
+
+int
+plan_rename(struct planning *ps, struct err *e)
+{
+	const struct format *f = ps->store->format;
+	struct who to = plan_target(ps);
+	struct text now = file_name(ps);
+	struct buf name;
+
+	if (f->rename == NULL)
+		return 0;
+	buf_init(&name, PLAN_NAME_MAX);
+	int rc = f->rename(now, to.host, to.user, target_port(ps, to), &name, e);
+	struct text new = buf_text(&name);
+	if (rc == 0 && (name.full || new.len == 0 || text_find(new, '/') < new.len ||
+			       text_find(new, '\0') < new.len || new.at[0] == '.'))
+		rc = err_set(e, ERR_DATA, "format",
+			"%s: no file can have the name that belongs to %.*s@%.*s",
+			ps->store->source->path, TEXT_ARG(to.user), TEXT_ARG(to.host));
+	if (rc == 0 && !text_equal(new, now))
+		ps->plan->to_name = arena_text(&ps->plan->arena, new);
+	buf_release(&name);
+	return rc;
 }

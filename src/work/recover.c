@@ -16,7 +16,7 @@
 static bool
 is_temporary(struct arena *a, const struct journal_file *f)
 {
-	const char *folder = os_folder_of(a, f->path);
+	const char *folder = os_folder_of(a, journal_path(f));
 	size_t n = strlen(folder);
 	const char *name = f->temporary + n + 1;
 
@@ -69,15 +69,70 @@ what_happened(struct arena *a, const struct journal_file *f, bool *old)
 	return state;
 }
 
+static bool
+has_digest(const char *path, const struct digest *want)
+{
+	struct source now;
+	struct err ignored;
+
+	if (source_read(&now, path, &ignored) < 0)
+		return false;
+	bool same = digest_equal(&now.digest, want);
+	source_release(&now);
+	return same;
+}
+
+/* Is the store under its new name, and not yet the client's own? */
+static bool
+is_linked(const struct journal_file *f)
+{
+	struct os_stat name, temporary;
+
+	return os_stat_link(f->becomes, &name) == 0 &&
+	       os_stat_link(f->temporary, &temporary) == 0 &&
+	       name.device == temporary.device && name.inode == temporary.inode &&
+	       has_digest(f->becomes, &f->new_digest);
+}
+
+/* The same where the store changes its name: replace.c, take_name(). */
+static enum journal_state
+what_happened_to_names(struct arena *a, const struct journal_file *f, bool *old)
+{
+	bool temporary = is_temporary(a, f) && os_exists(f->temporary);
+
+	*old = os_exists(f->path);
+	if (f->copies)
+		return !temporary && has_digest(f->becomes, &f->new_digest)
+			       ? JOURNAL_DONE
+			       : JOURNAL_ROLLED_BACK;
+	return *old ? JOURNAL_ROLLED_BACK : JOURNAL_DONE;
+}
+
+static int
+settle_names(struct arena *a, const struct journal_file *f, enum journal_state state,
+	struct err *e)
+{
+	const char *folder = os_folder_of(a, journal_path(f));
+
+	if (!is_temporary(a, f))
+		return 0;
+	if (state == JOURNAL_ROLLED_BACK && is_linked(f) &&
+		(os_unlink(f->becomes, e) < 0 || os_sync_folder(folder, e) < 0))
+		return -1;
+	return os_unlink(f->temporary, e);
+}
+
 static int
 settle(struct journal *j, struct arena *a, const struct journal_file *f,
 	void (*say)(void *, const char *), void *arg, struct err *e)
 {
-	bool old;
-	enum journal_state state = what_happened(a, f, &old);
+	bool old, renamed = strcmp(journal_path(f), f->path) != 0;
+	enum journal_state state =
+		renamed ? what_happened_to_names(a, f, &old) : what_happened(a, f, &old);
 
-	if ((is_temporary(a, f) && os_unlink(f->temporary, e) < 0) ||
-		os_sync_folder(os_folder_of(a, f->path), e) < 0 ||
+	if ((renamed ? settle_names(a, f, state, e)
+		     : is_temporary(a, f) && os_unlink(f->temporary, e) < 0) ||
+		os_sync_folder(os_folder_of(a, journal_path(f)), e) < 0 ||
 		journal_finish(j, f, state, e) < 0)
 		return -1;
 	if (state == JOURNAL_ROLLED_BACK && old)
@@ -89,7 +144,7 @@ settle(struct journal *j, struct arena *a, const struct journal_file *f,
 					"file is the new one"
 				      : "%s: a run that had broken off was rolled back: "
 					"nothing of it is in the file",
-		f->path);
+		state == JOURNAL_DONE ? journal_path(f) : f->path);
 	char safe[768];
 	say(arg, text_escape(text_of(sentence), safe, sizeof(safe)));
 	return 0;
@@ -98,13 +153,13 @@ settle(struct journal *j, struct arena *a, const struct journal_file *f,
 /* Locked as it is now, whichever of the two it is: target_replace() locks both. 1: a
  * live process is at it. */
 static int
-lock_file(struct journal *j, struct arena *a, const struct journal_file *f,
-	struct os_locks *locks, struct err *e)
+lock_file(struct journal *j, struct arena *a, const char *name, struct os_locks *locks,
+	struct err *e)
 {
 	struct os_stat st;
 	long pid;
 
-	if (os_stat(f->path, &st, NULL) < 0)
+	if (os_stat(name, &st, NULL) < 0)
 		return 0;
 	char *path = journal_lock_path(a, journal_folder(j), st.device, st.inode, e);
 	return path == NULL ? -1 : os_locks_add(locks, path, true, &pid, e);
@@ -121,10 +176,12 @@ replace_recover(
 
 	for (size_t i = 0; rc == 0 && i < n; i++) {
 		/* The disk is not there today. */
-		if (!os_exists(os_folder_of(&a, files[i].path)))
+		if (!os_exists(os_folder_of(&a, journal_path(&files[i]))))
 			continue;
 		struct os_locks *locks = os_locks_new();
-		int busy = lock_file(j, &a, &files[i], locks, e);
+		int busy = lock_file(j, &a, files[i].path, locks, e);
+		if (busy == 0)
+			busy = lock_file(j, &a, journal_path(&files[i]), locks, e);
 		rc = busy < 0 ? -1 : busy > 0 ? 0 : settle(j, &a, &files[i], say, arg, e);
 		os_locks_release(locks);
 	}

@@ -57,13 +57,13 @@ check_unchanged(struct target *t, struct err *e)
 
 /* Beginning with '.': Thunderbird shows other unknown names as mail folders. */
 static char *
-temporary_name(struct target *t)
+temporary_name(struct target *t, const char *path)
 {
 	uint64_t random;
 
 	os_random(&random, sizeof(random));
 	return arena_print(&t->arena, "%s/.reuidl-%016llx.tmp",
-		os_folder_of(&t->arena, t->path), (unsigned long long)random);
+		os_folder_of(&t->arena, path), (unsigned long long)random);
 }
 
 static void
@@ -71,7 +71,9 @@ fill_record(struct target *t, struct journal_file *record)
 {
 	record->path = t->path;
 	record->format = arena_string(&t->arena, text_of(t->format->name));
-	record->temporary = temporary_name(t);
+	if (record->becomes != NULL && strcmp(record->becomes, t->path) == 0)
+		record->becomes = NULL;
+	record->temporary = temporary_name(t, journal_path(record));
 	if (record->run == NULL)
 		record->run = journal_new_run(&t->arena);
 }
@@ -141,21 +143,59 @@ roll_back(struct journal *j, const struct journal_file *record, struct err *e)
 	return nothing_changed(e);
 }
 
+/* 8, where the name changes: the new one must be free, and the old one goes only when the
+ * new one is on the disk. That the old one has gone is what recover.c tells a run by that
+ * is to be finished; of a copy, that the temporary one has. */
+static int
+take_name(struct target *t, const struct journal_file *record, struct err *e)
+{
+	const char *name = record->becomes, *folder = os_folder_of(&t->arena, name);
+	struct err late;
+	bool there;
+
+	if (os_link(record->temporary, name, &there, e) < 0) {
+		if (there)
+			err_set(e, ERR_GUARD, "new-name-exists",
+				"%s: there is such a file already, so the record in %s "
+				"cannot get that name: the client has been at that server",
+				name, t->path);
+		return -1;
+	}
+	if (os_sync_folder(folder, e) == 0 && check_stat(t, e) == 0 &&
+		os_unlink(record->copies ? record->temporary : t->path, e) == 0)
+		return 0;
+	os_unlink(name, &late);
+	return -1;
+}
+
+static int
+put_in_place(struct target *t, const struct journal_file *record, struct err *e)
+{
+	return record->becomes != NULL ? take_name(t, record, e)
+				       : os_rename(record->temporary, t->path, e);
+}
+
 /* 9 and 10. From here on the file is the new one, whatever fails. */
 static int
 finish(struct target *t, struct journal *j, struct journal_file *record, struct err *e)
 {
+	const char *folder = os_folder_of(&t->arena, journal_path(record));
 	struct err why;
+	int rc = os_sync_folder(folder, &why);
 
-	if (os_sync_folder(os_folder_of(&t->arena, t->path), &why) == 0 &&
-		journal_finish(j, record, JOURNAL_DONE, &why) == 0) {
+	if (rc == 0 && record->becomes != NULL) {
+		rc = os_unlink(record->temporary, &why);
+		if (rc == 0)
+			rc = os_sync_folder(folder, &why);
+	}
+	if (rc == 0 && journal_finish(j, record, JOURNAL_DONE, &why) == 0) {
 		record->state = JOURNAL_DONE;
 		return 0;
 	}
 	return err_set(e, why.kind, why.reason,
 		"%s; %s IS the new file already, and the next run finishes the journal; "
 		"\"reuidl undo --list\" shows it",
-		why.message, t->path);
+		why.message, journal_path(record));
 }
 
 int
@@ -174,7 +214,7 @@ target_replace(struct target *t, struct text bytes, struct journal *j,
 	}
 	/* 5, 6, 7, 8 */
 	if (write_temporary(t, bytes, record, e) < 0 || check_stat(t, e) < 0 ||
-		os_rename(record->temporary, t->path, e) < 0)
+		put_in_place(t, record, e) < 0)
 		return roll_back(j, record, e);
 	return finish(t, j, record, e);
 }

@@ -43,7 +43,7 @@ int target_open_of(struct target *t, const char *path, const char *settings,
 void target_close(struct target *t);
 
 /* Steps 3 to 10 of docs/design.md, once a target. `record` says what the journal keeps
- * (run, map_id, account, undoes, counts; NULL or 0: none, a new run); path, format,
+ * (run, map_id, account, undoes, becomes, copies, counts; NULL or 0: none, a new run); path, format,
  * copies, digests, time and row are filled in, in the target's arena. Changed since it
  * was read: ERR_GUARD, "changed-since-read". On error the file is the old one and the
  * message ends with "nothing was changed", unless it says otherwise. */

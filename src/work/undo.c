@@ -28,6 +28,9 @@ replace(struct target *t, struct journal *j, const struct journal_file *f,
 	struct journal_file record = {
 		.account = f->account, .undoes = f->row, .renamed = renamed};
 
+	if (strcmp(t->path, f->path) != 0)
+		record.becomes = f->path;
+
 	return target_replace(t, bytes, j, &record, e);
 }
 
@@ -100,7 +103,12 @@ undo_target(struct target *t, struct journal *j, const struct journal_file *f,
 	const struct digest *now = &t->source.digest;
 	struct err unread;
 
+	/* The name goes back, too. */
+	bool renamed = strcmp(t->path, f->path) != 0;
+
 	if (digest_equal(now, &f->old_digest)) {
+		if (renamed)
+			return undo_whole(t, j, f, r, e);
 		r->whole = true;
 		return journal_finish(j, f, JOURNAL_UNDONE, e);
 	}
@@ -147,7 +155,7 @@ undo_file(struct journal *j, const struct journal_file *f, bool from_backup,
 	*r = (struct undo_result){0};
 	if (check_state(f, e) < 0)
 		return -1;
-	if (target_open(&t, f->path, f->format, true, journal_folder(j), e) < 0) {
+	if (target_open(&t, journal_path(f), f->format, true, journal_folder(j), e) < 0) {
 		if (e->kind == ERR_NO_STORE) {
 			err_add(e, "; as it was before the run it is in ");
 			err_add(e, f->old_copy);
