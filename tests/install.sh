@@ -13,8 +13,8 @@ packages() {
 	fuzz) echo clang libclang-rt-14-dev ;;
 	valgrind) echo valgrind ;;
 	bench) echo dovecot-pop3d openssl python3 sqlite3 ;;
-	clients) echo thunderbird ;;
-	clients-all) echo emacs-nox fetchmail getmail6 mpop fdm ;;
+	clients) echo thunderbird fetchmail getmail6 mpop fdm ;;
+	clients-all) echo emacs-nox ;;
 	*) echo "install.sh: no such group: $1" >&2; exit 64 ;;
 	esac
 }

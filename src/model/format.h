@@ -40,6 +40,9 @@ struct settings {
 	 * last (0 unknown), and whether that was on Windows. */
 	uint32_t version;
 	bool windows;
+	/* What the user is to do once after the move, for format->adapt to tell; static.
+	 * NULL: nothing. */
+	const char *advice;
 };
 
 /* An account that the client's settings list. */

@@ -6,6 +6,7 @@ from trial import Client
 class Fetchmail(Client):
     name = program = "fetchmail"
     packages = ("fetchmail",)
+    quick = True
 
     def setup(self, home, account):
         self.home = home
