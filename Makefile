@@ -84,6 +84,7 @@ check:
 	@tests/install.sh build demo check
 	@+$(MAKE) --no-print-directory all corpus
 	@tests/dovecot_cases.py $(B)/reuidl
+	@tests/dbx_cases.py $(B)/reuidl
 	@+$(MAKE) --no-print-directory unit
 
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer

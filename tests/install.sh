@@ -8,11 +8,11 @@ packages() {
 	case $1 in
 	build) echo gcc libc6-dev libcurl4-openssl-dev libsqlite3-dev libxml2-dev zlib1g-dev libssl-dev ca-certificates ;;
 	demo) echo dovecot-pop3d openssl python3 util-linux ;;
-	check) echo libcriterion-dev sqlite3 strace ;;
+	check) echo libcriterion-dev sqlite3 strace undbx ;;
 	lint) echo git clang-format cppcheck mandoc shellcheck ;;
 	fuzz) echo clang libclang-rt-14-dev ;;
 	valgrind) echo valgrind ;;
-	bench) echo dovecot-pop3d openssl python3 sqlite3 ;;
+	bench) echo dovecot-pop3d openssl python3 sqlite3 undbx ;;
 	clients) echo thunderbird fetchmail getmail6 mpop fdm ;;
 	clients-all) echo emacs-nox ;;
 	*) echo "install.sh: no such group: $1" >&2; exit 64 ;;

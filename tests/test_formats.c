@@ -243,6 +243,24 @@ assert_values(
 			TEXT_ARG(store_value(s, &edits[i])));
 }
 
+/* A file that is built anew need not have the same bytes, but must mean the same. */
+static void
+assert_means_input(const struct work *w, struct buf *out, const char *what)
+{
+	struct source src;
+	struct buf was, is;
+	struct err e;
+
+	source_of(&src, w->path, buf_text(out));
+	buf_init(&was, SIZE_MAX);
+	buf_init(&is, SIZE_MAX);
+	cr_assert(w->format->dump(&w->source, &was, &e) == 0, "%s", e.message);
+	cr_assert(w->format->dump(&src, &is, &e) == 0, "%s", e.message);
+	cr_assert(text_equal(buf_text(&was), buf_text(&is)), "%s: %s", w->file, what);
+	buf_release(&was);
+	buf_release(&is);
+}
+
 /* Apply, read again, take back: the file must be the very one of before. */
 static void
 there_and_back(const struct work *w, const struct store *s, const struct edit *edits,
@@ -265,7 +283,10 @@ there_and_back(const struct work *w, const struct store *s, const struct edit *e
 			edits[i].index, edits[i].what, (uint32_t)t.len, t.at};
 	}
 	write_all(w, &now, back, n, &again);
-	assert_input(w, &again, what);
+	if (w->format->write != NULL)
+		assert_means_input(w, &again, what);
+	else
+		assert_input(w, &again, what);
 	buf_release(&again);
 	buf_release(&out);
 	store_release(&now);
@@ -326,11 +347,20 @@ permutation(const struct work *w, const struct store *s, size_t by)
 	free(edits);
 }
 
+/* Of large files, which are large for their padding, not all between the ends. */
+static size_t
+next_prefix(size_t n, size_t len)
+{
+	return n < 2048 || n + 2048 > len ? n + 1 : n + 61;
+}
+
 /* Each in memory of its own size, so that a step outside is seen. */
 static void
 every_prefix(const struct work *w)
 {
-	for (size_t n = 0; n < w->source.bytes.len; n++) {
+	size_t len = w->source.bytes.len;
+
+	for (size_t n = 0; n < len; n = next_prefix(n, len)) {
 		char *bytes = must_alloc(n);
 		struct source src;
 		struct store s;

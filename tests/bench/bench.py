@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 """make bench: speed and memory of reuidl, each beside a bare loop of the same run.
 
-    tests/bench/bench.py [PATH-OF-REUIDL] [--quick] [--only network|store]
+    tests/bench/bench.py [PATH-OF-REUIDL] [--quick] [--only network|store|dbx]
 
 Network: reuidl match on two Dovecots, 10 000 messages a side at 20 ms round trip (through
 delay_proxy.py) and at 0 ms, 100 000 at 0 ms; beside it toploop.c, which only asks TOP for
 each message and counts the answers, and popruxi's way, one TOP a round trip, measured on
 200 messages. All pairs are compared with what the generator knows. Store: a popstate.dat
-of 1 000 000 entries. --quick: a hundredth of all that. "limit" is what the project has
+of 1 000 000 entries; dbx: a Pop3uidl.dbx of 200 000. --quick: a hundredth of all that. "limit" is what the project has
 promised; a figure over it is marked, and only wrong pairs make this fail: machines differ.
 """
 
@@ -25,6 +25,9 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TESTS = os.path.dirname(HERE)
+sys.path.insert(0, TESTS)
+import dbx_cases  # noqa: E402
+
 BASE_MEMORY = 30 << 20
 missed = []
 
@@ -252,6 +255,30 @@ def store(reuidl, folder, scale):
     return bad
 
 
+def dbx(reuidl, folder, scale):
+    """The same case as in make check, and the same checks of the output."""
+    rows = []
+
+    class Measured(dbx_cases.Case):
+        def run(self, *args, rc=0):
+            seconds, memory, text = run([reuidl, args[0], "--state", self.folder + "/state"] + list(args[1:]),
+                                        (rc,))
+            apply = args[0] == "apply" and scale == 1
+            rows.append([args[0], over(seconds, 3 if apply else None, "%.2f s"), "%.0f MB" % (memory / 1e6),
+                         over(memory / len(self.before), 6 if apply else None, "%.1f")])
+            return text
+
+    case = Measured(reuidl, 200000 // scale, 1, folder)
+    try:
+        case.play()
+    except dbx_cases.Wrong as e:
+        print("\n%s" % e)
+        return 1
+    table("A Pop3uidl.dbx of %d records, %.0f MB; apply below 3 s and 6 times the file" % (
+        case.count, len(case.before) / 1e6), ["", "time", "memory", "of the file"], rows)
+    return 0
+
+
 def main():
     args = sys.argv[1:]
     scale = 100 if "--quick" in args else 1
@@ -264,7 +291,7 @@ def main():
     failed = 0
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # servers are stopped, too
     try:
-        for name, part in (("network", network), ("store", store)):
+        for name, part in (("network", network), ("store", store), ("dbx", dbx)):
             if only in (None, name):
                 try:
                     failed += part(reuidl, folder, scale) != 0
