@@ -1,0 +1,278 @@
+/* What a table is like, and its rows: checked, edited, written down whole. */
+#include "model/dbimage.h"
+
+#include <stdarg.h>
+
+/* A statement made of names, which SQLite's own %Q and %w quote; the compiler does not
+ * know these. The caller finalizes. */
+static int
+prepare(struct dbimage *d, sqlite3_stmt **st, struct err *e, const char *fmt, ...)
+{
+	va_list args;
+	char *query;
+	int rc;
+
+	*st = NULL;
+	va_start(args, fmt);
+	query = sqlite3_vmprintf(fmt, args);
+	va_end(args);
+	rc = query != NULL ? dbimage_prepare(d, st, query, e)
+			   : err_set(e, ERR_INTERNAL, "", "%s: not enough memory",
+				     d->source->path);
+	sqlite3_free(query);
+	return rc;
+}
+
+/* It is a table, and no trigger is on it. */
+static int
+check_kind(struct dbimage *d, const char *table, struct err *e)
+{
+	bool found = false, trigger = false;
+	sqlite3_stmt *st;
+	int rc;
+
+	if (prepare(d, &st, e,
+		    "SELECT type FROM sqlite_schema WHERE (type = 'table' AND name = "
+		    "%Q COLLATE NOCASE) OR (type = 'trigger' AND tbl_name = %Q COLLATE "
+		    "NOCASE)",
+		    table, table) < 0)
+		return -1;
+	while ((rc = dbimage_step(d, st, e)) > 0)
+		if (text_equal(dbimage_text(st, 0), text_of("table")))
+			found = true;
+		else
+			trigger = true;
+	sqlite3_finalize(st);
+	if (rc < 0)
+		return -1;
+	if (!found)
+		return err_set(e, ERR_DATA, "format", "%s: has no table %s",
+			d->source->path, table);
+	if (trigger)
+		return err_set(e, ERR_DATA, "format",
+			"%s: a trigger on the table %s would run when it is changed",
+			d->source->path, table);
+	return 0;
+}
+
+/* PRAGMA table_xinfo: cid, name, type, notnull, default, pk, hidden. */
+static int
+check_column(struct dbimage *d, const char *table, const struct dbimage_column *c,
+	sqlite3_stmt *st, struct err *e)
+{
+	struct text type = dbimage_text(st, 2);
+	char shown[60];
+
+	if (c->type != NULL && !text_equal_nocase(type, text_of(c->type)))
+		return err_set(e, ERR_DATA, "format",
+			"%s: want the column %s of the table %s to be %s, it is %s",
+			d->source->path, c->name, table, c->type,
+			text_escape(type, shown, sizeof(shown)));
+	if (c->key != (sqlite3_column_int(st, 5) != 0) || sqlite3_column_int(st, 6) != 0)
+		return err_set(e, ERR_DATA, "format",
+			"%s: want the column %s of the table %s to be %s",
+			d->source->path, c->name, table,
+			c->key ? "its primary key" : "one like any other");
+	return 0;
+}
+
+int
+dbimage_check_table(struct dbimage *d, const char *table,
+	const struct dbimage_column *columns, bool *has, struct err *e)
+{
+	sqlite3_stmt *st;
+	int rc = 0;
+
+	if (check_kind(d, table, e) < 0)
+		return -1;
+	for (size_t i = 0; rc == 0 && columns[i].name != NULL; i++) {
+		bool found = false;
+
+		if (prepare(d, &st, e, "PRAGMA table_xinfo(%Q)", table) < 0)
+			return -1;
+		while (!found && (rc = dbimage_step(d, st, e)) > 0)
+			found = text_equal_nocase(
+				dbimage_text(st, 1), text_of(columns[i].name));
+		if (found)
+			rc = check_column(d, table, &columns[i], st, e);
+		else if (rc == 0 && !columns[i].optional)
+			rc = err_set(e, ERR_DATA, "format",
+				"%s: the table %s has no column %s", d->source->path,
+				table, columns[i].name);
+		if (has != NULL)
+			has[i] = found;
+		sqlite3_finalize(st);
+	}
+	return rc;
+}
+
+static int
+exec(struct dbimage *d, const char *query, struct err *e)
+{
+	sqlite3_stmt *st = NULL;
+	int rc = dbimage_prepare(d, &st, query, e);
+
+	if (rc == 0)
+		rc = dbimage_step(d, st, e);
+	sqlite3_finalize(st);
+	return rc < 0 ? -1 : 0;
+}
+
+/* A blob equals no text, and these differ from each other. */
+static void
+bind_stand_in(sqlite3_stmt *st, uint64_t n)
+{
+	char bytes[8];
+
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (char)(n >> (8 * i));
+	sqlite3_bind_blob(st, 1, bytes, sizeof(bytes), SQLITE_TRANSIENT);
+}
+
+static int
+edit_rows(struct dbimage *d, const struct dbimage_place *place,
+	const struct dbimage_edit *edits, size_t n, bool final, struct err *e)
+{
+	sqlite3_stmt *st;
+	int rc;
+
+	rc = prepare(d, &st, e, "UPDATE \"%w\" SET \"%w\" = ?1 WHERE \"%w\" = ?2",
+		place->table, place->column, place->key);
+	for (size_t i = 0; rc == 0 && i < n; i++) {
+		if (final)
+			sqlite3_bind_text64(st, 1, edits[i].to.at, edits[i].to.len,
+				SQLITE_STATIC, SQLITE_UTF8);
+		else
+			bind_stand_in(st, i);
+		sqlite3_bind_int64(st, 2, edits[i].key);
+		rc = dbimage_step(d, st, e);
+		if (rc == 0 && sqlite3_changes(d->db) != 1)
+			rc = dbimage_refuse(e, d, place->table, edits[i].key,
+				"want one such row, there are %d",
+				sqlite3_changes(d->db));
+		sqlite3_reset(st);
+	}
+	sqlite3_finalize(st);
+	return rc;
+}
+
+int
+dbimage_edit(struct dbimage *d, const struct dbimage_place *place,
+	const struct dbimage_edit *edits, size_t n, struct err *e)
+{
+	if (exec(d, "BEGIN", e) < 0 || edit_rows(d, place, edits, n, false, e) < 0 ||
+		edit_rows(d, place, edits, n, true, e) < 0)
+		return -1;
+	return exec(d, "COMMIT", e);
+}
+
+#define VERSIONS_AT 18
+
+int
+dbimage_bytes(struct dbimage *d, struct buf *out, struct err *e)
+{
+	sqlite3_int64 len = 0;
+	unsigned char *bytes =
+		sqlite3_serialize(d->db, "main", &len, SQLITE_SERIALIZE_NOCOPY);
+	size_t from = out->len;
+
+	if (bytes == NULL || len < VERSIONS_AT + 2)
+		return err_set(e, ERR_INTERNAL, "", "%s: SQLite gives no bytes",
+			d->source->path);
+	buf_add(out, (struct text){(const char *)bytes, (size_t)len});
+	if (!out->full)
+		memcpy(out->at + from + VERSIONS_AT, d->versions, sizeof(d->versions));
+	return 0;
+}
+
+/* Its kind, its length and its bytes, so that no two values are alike. */
+static void
+dump_value(sqlite3_stmt *st, int column, struct buf *out)
+{
+	struct text t;
+	int type = sqlite3_column_type(st, column);
+
+	switch (type) {
+	case SQLITE_INTEGER:
+		buf_print(out, "i%lld ", (long long)sqlite3_column_int64(st, column));
+		break;
+	case SQLITE_FLOAT:
+		buf_print(out, "r%a ", sqlite3_column_double(st, column));
+		break;
+	case SQLITE_NULL:
+		buf_add(out, text_of("n "));
+		break;
+	default:
+		t = dbimage_text(st, column);
+		buf_print(out, "%c%zu:", type == SQLITE_TEXT ? 't' : 'b', t.len);
+		buf_add(out, t);
+		buf_byte(out, ' ');
+	}
+}
+
+/* In the order of its own tree: that of the keys. Where there is a rowid, it is first. */
+static int
+dump_table(struct dbimage *d, const char *name, const struct dbimage_place *place,
+	struct buf *out, struct err *e)
+{
+	bool is_place = text_equal_nocase(text_of(name), text_of(place->table));
+	sqlite3_stmt *st;
+	int rc;
+
+	if (prepare(d, &st, e, "SELECT _rowid_, * FROM \"%w\" NOT INDEXED", name) < 0 &&
+		prepare(d, &st, e, "SELECT * FROM \"%w\" NOT INDEXED", name) < 0)
+		return -1;
+	buf_print(out, "table %zu:%s\n", strlen(name), name);
+	while ((rc = dbimage_step(d, st, e)) > 0) {
+		for (int i = 0; i < sqlite3_column_count(st); i++)
+			if (is_place && sqlite3_column_type(st, i) == SQLITE_TEXT &&
+				text_equal_nocase(text_of(sqlite3_column_name(st, i)),
+					text_of(place->column)))
+				buf_add(out, text_of("* "));
+			else
+				dump_value(st, i, out);
+		buf_byte(out, '\n');
+	}
+	sqlite3_finalize(st);
+	return rc;
+}
+
+/* What is not the schema's or the rows': the file's page size and versions, and from the
+ * schema's number to that of the application. */
+static void
+dump_header(const struct dbimage *d, struct buf *out)
+{
+	static const struct span parts[] = {{16, 8}, {40, 32}};
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++)
+		buf_add(out,
+			(struct text){d->source->bytes.at + parts[i].off, parts[i].len});
+	buf_byte(out, '\n');
+}
+
+int
+dbimage_dump(struct dbimage *d, const struct dbimage_place *place, struct buf *out,
+	struct err *e)
+{
+	sqlite3_stmt *st;
+	int rc;
+
+	dump_header(d, out);
+	if (prepare(d, &st, e,
+		    "SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY "
+		    "_rowid_") < 0)
+		return -1;
+	while ((rc = dbimage_step(d, st, e)) > 0) {
+		for (int i = 0; i < sqlite3_column_count(st); i++)
+			dump_value(st, i, out);
+		buf_byte(out, '\n');
+		if (text_equal(dbimage_text(st, 0), text_of("table")) &&
+			dump_table(d, (const char *)sqlite3_column_text(st, 1), place,
+				out, e) < 0) {
+			rc = -1;
+			break;
+		}
+	}
+	sqlite3_finalize(st);
+	return rc;
+}
