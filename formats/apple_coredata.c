@@ -218,8 +218,9 @@ apple_coredata_read(struct store *s, struct err *e)
 	if (rc == 0)
 		rc = read_rows(s, &d, &keys, e);
 	if (rc == 0)
-		store_note(s, "its accounts are named by Mail's own identifiers, which "
-			      "--account takes as they are");
+		store_note(s,
+			"its accounts bear Mail's own names for them: say which one "
+			"is meant with --account, an @ at the end");
 	dbimage_close(&d);
 	free(keys.at);
 	return rc;

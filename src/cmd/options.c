@@ -222,7 +222,8 @@ check_values(const struct options *o, struct err *e)
 	if (o->client_port > UINT16_MAX)
 		return err_set(e, ERR_USAGE, "", "--client-port wants a port, not %lld",
 			(long long)o->client_port);
-	if (o->account != NULL && (at == NULL || at[1] == '\0'))
+	/* Without HOST for stores whose accounts have a name and no server. */
+	if (o->account != NULL && (at == NULL || at == o->account))
 		return err_set(e, ERR_USAGE, "", "--account wants USER@HOST, not \"%s\"",
 			o->account);
 	return 0;
