@@ -83,8 +83,7 @@ demo:
 check:
 	@tests/install.sh build demo check
 	@+$(MAKE) --no-print-directory all corpus
-	@tests/dovecot_cases.py $(B)/reuidl
-	@tests/dbx_cases.py $(B)/reuidl
+	@for t in tests/*_cases.py; do $$t $(B)/reuidl || exit 1; done
 	@+$(MAKE) --no-print-directory unit
 
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer

@@ -2,6 +2,7 @@
 #include "base/arena.h"
 
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <stdlib.h>
 
 /* The provider look-up behind EVP_sha256() costs more than the digest of a short
@@ -69,14 +70,47 @@ digest_equal(const struct digest *a, const struct digest *b)
 	return memcmp(a->byte, b->byte, sizeof(a->byte)) == 0;
 }
 
-void
-digest_hex(const struct digest *d, char out[65])
+static void
+to_hex(const uint8_t *bytes, size_t n, char *out)
 {
 	static const char digits[] = "0123456789abcdef";
 
-	for (size_t i = 0; i < 32; i++) {
-		out[2 * i] = digits[d->byte[i] >> 4];
-		out[2 * i + 1] = digits[d->byte[i] & 15];
+	for (size_t i = 0; i < n; i++) {
+		out[2 * i] = digits[bytes[i] >> 4];
+		out[2 * i + 1] = digits[bytes[i] & 15];
 	}
-	out[64] = '\0';
+	out[2 * n] = '\0';
+}
+
+void
+digest_hex(const struct digest *d, char out[65])
+{
+	to_hex(d->byte, 32, out);
+}
+
+void
+md5_hex(struct text a, struct text b, char out[33])
+{
+	EVP_MD_CTX *c = EVP_MD_CTX_new();
+	uint8_t bytes[EVP_MAX_MD_SIZE];
+
+	if (c == NULL || EVP_DigestInit_ex(c, EVP_md5(), NULL) != 1 ||
+		EVP_DigestUpdate(c, a.at, a.len) != 1 ||
+		EVP_DigestUpdate(c, b.at, b.len) != 1 ||
+		EVP_DigestFinal_ex(c, bytes, NULL) != 1)
+		abort();
+	EVP_MD_CTX_free(c);
+	to_hex(bytes, 16, out);
+}
+
+void
+hmac_md5_hex(struct text key, struct text t, char out[33])
+{
+	uint8_t bytes[EVP_MAX_MD_SIZE];
+	unsigned n = 0;
+
+	if (HMAC(EVP_md5(), key.at, (int)key.len, (const uint8_t *)t.at, t.len, bytes,
+		    &n) == NULL)
+		abort();
+	to_hex(bytes, 16, out);
 }

@@ -17,6 +17,7 @@ struct side_options {
 	const char *url, *password_file, *password_command, *password_env, *authzid,
 		*auth;
 	const char *tls, *cafile, *fingerprint, *proxy, *pipelining;
+	const char *token_command, *cert, *key;
 	bool netrc;
 };
 

@@ -1,5 +1,6 @@
 #include "cmd/servers.h"
 #include "cmd/console.h"
+#include "mailbox/sasl.h"
 
 #include <stdlib.h>
 
@@ -140,6 +141,20 @@ get_password(struct run *r, const struct side_options *so, const char *side,
 	return 0;
 }
 
+/* A token, or a password; a mechanism that wants a token gets it from where passwords
+ * come from, if there is no command for it. */
+static int
+get_secret(struct server *s, struct run *r, const struct side_options *so,
+	const char *side, const struct mailbox_url *url, struct err *e)
+{
+	const struct sasl *sasl = so->auth != NULL ? sasl_of_option(so->auth) : NULL;
+	bool token = sasl != NULL && sasl->token;
+
+	if (so->token_command != NULL)
+		return os_command_line(so->token_command, &s->token, e);
+	return get_password(r, so, side, url, token ? &s->token : &s->password, e);
+}
+
 static int
 one_of(const char *side, const char *option, const char *value, const char *yes,
 	const char *no, bool *out_, struct err *e)
@@ -182,6 +197,8 @@ server_init(struct server *s, struct run *r, int side, struct err *e)
 		.cafile = so->cafile,
 		.fingerprint = so->fingerprint,
 		.proxy = so->proxy,
+		.cert = so->cert,
+		.key = so->key,
 		.wait = (unsigned)r->options->wait,
 	};
 	bool tls;
@@ -192,14 +209,15 @@ server_init(struct server *s, struct run *r, int side, struct err *e)
 			side_names[side]);
 	const char *name = side_names[side];
 	if (mailbox_url_parse(so->url, &r->arena, &o.url, e) < 0 ||
-		check_proxy(name, so->proxy, e) < 0 ||
+		check_proxy(name, so->proxy, e) < 0 || sasl_check(&o, e) < 0 ||
 		one_of(name, "tls", so->tls, "required", "off", &tls, e) < 0 ||
 		one_of(name, "pipelining", so->pipelining, "auto", "off", &o.pipelining,
 			e) < 0 ||
-		get_password(r, so, side_names[side], &o.url, &s->password, e) < 0)
+		get_secret(s, r, so, side_names[side], &o.url, e) < 0)
 		return -1;
 	o.tls = tls ? TLS_REQUIRED : TLS_OFF;
 	o.password = s->password;
+	o.token = s->token;
 	if (mailbox_init(&s->box, &o, e) < 0)
 		return -1;
 	s->made = true;
@@ -220,6 +238,9 @@ server_release(struct server *s)
 		mailbox_release(&s->box);
 	if (s->password != NULL)
 		os_wipe(s->password, strlen(s->password));
+	if (s->token != NULL)
+		os_wipe(s->token, strlen(s->token));
 	free(s->password);
+	free(s->token);
 	*s = (struct server){0};
 }

@@ -1,7 +1,7 @@
 /*
  * The servers of a run: URL, password and TLS options of a side, made into a mailbox.
- * A password lives in one place, server.password, is wiped by server_release(), and is
- * never taken from argv or a URL.
+ * A password lives in one place, server.password, or a token in server.token; they are wiped
+ * by server_release(), and never taken from argv or a URL.
  */
 #ifndef CMD_SERVERS_H
 #define CMD_SERVERS_H
@@ -11,7 +11,7 @@
 
 struct server {
 	struct mailbox box;
-	char *password;
+	char *password, *token;
 	bool made;
 };
 

@@ -1,14 +1,13 @@
 #include "mailbox/login.h"
 
-#include <openssl/evp.h>
-#include <stdlib.h>
+#include <stdio.h>
 
-#include "base/os.h"
+#include "base/digest.h"
+#include "mailbox/kind.h"
 
 /* RFC 5034 section 4: a command with its initial response is at most 255 octets long,
  * with its CRLF. */
 #define COMMAND_MAX 255
-#define AUTH_PLAIN  "AUTH PLAIN "
 
 static bool
 contains(struct text t, const char *lower)
@@ -36,17 +35,21 @@ login_capability(struct capabilities *c, struct text line)
 	c->user = c->user || text_equal_nocase(word, text_of("USER"));
 	if (!text_equal_nocase(word, text_of("SASL")))
 		return;
+	c->sasl = true;
 	while (take_word(&words, &word))
-		c->sasl_plain =
-			c->sasl_plain || text_equal_nocase(word, text_of("PLAIN"));
+		c->offered |= sasl_bit(word);
 }
 
-bool
-login_by_plain(const struct capabilities *c, const struct mailbox_options *o)
+struct text
+login_timestamp(struct text greeting)
 {
-	if (o->auth != NULL)
-		return strcmp(o->auth, "plain") == 0;
-	return c->sasl_plain || o->authzid != NULL;
+	size_t from = text_find(greeting, '<');
+	struct text t = {greeting.at + from, greeting.len - from};
+	size_t to = text_find(t, '>');
+
+	if (to == t.len || text_find((struct text){t.at, to}, '@') == to)
+		return (struct text){"", 0};
+	return (struct text){t.at, to + 1};
 }
 
 /* RFC 2449, RFC 3206 and the words of servers without response codes: Courier's and
@@ -67,15 +70,22 @@ login_is_busy(struct text t)
 	return contains(t, "lock") && !contains(t, "account") && !contains(t, "user");
 }
 
+static bool
+holds(struct text words, const char *secret)
+{
+	size_t n = secret != NULL ? strlen(secret) : 0;
+
+	for (size_t i = 0; n > 0 && i + n <= words.len; i++)
+		if (memcmp(words.at + i, secret, n) == 0)
+			return true;
+	return false;
+}
+
 struct text
 login_words(struct text words, size_t most, const struct mailbox_options *o)
 {
-	size_t n = o->password != NULL ? strlen(o->password) : 0;
-
-	for (size_t i = 0; n > 0 && i + n <= words.len; i++) {
-		if (memcmp(words.at + i, o->password, n) == 0)
-			return text_of("(not shown: the password is in it)");
-	}
+	if (holds(words, o->password) || holds(words, o->token))
+		return text_of("(not shown: the password is in it)");
 	if (words.len > most)
 		words.len = most;
 	return words;
@@ -110,65 +120,40 @@ login_say_pass(struct wire *w, const struct mailbox_options *o, struct err *e)
 	return say(w, "PASS", o->password, o, e);
 }
 
-/* RFC 4616: authzid NUL authcid NUL password, in base64. Wiped and freed by the caller. */
-static char *
-plain_answer(const struct mailbox_options *o, size_t *len)
-{
-	const char *parts[3] = {
-		o->authzid != NULL ? o->authzid : "", o->url.user, o->password};
-	size_t n = 2, at = 0;
-	char *clear, *base64;
-
-	for (int i = 0; i < 3; i++)
-		n += strlen(parts[i]);
-	clear = must_alloc(n + 1);
-	base64 = must_alloc((n + 2) / 3 * 4 + 1);
-	for (int i = 0; i < 3; i++) {
-		size_t part = strlen(parts[i]);
-		memcpy(clear + at, parts[i], part);
-		at += part + 1;
-	}
-	*len = (size_t)EVP_EncodeBlock(
-		(unsigned char *)base64, (const unsigned char *)clear, (int)n);
-	os_wipe(clear, n);
-	free(clear);
-	return base64;
-}
-
-static int
-say_plain(struct wire *w, const char *before, const struct mailbox_options *o,
+int
+login_say_apop(struct wire *w, struct text timestamp, const struct mailbox_options *o,
 	struct err *e)
 {
-	size_t len;
-	char *answer = plain_answer(o, &len);
-	bool said;
+	struct buf line;
+	char hex[33];
 
-	w->secret = true;
-	said = wire_say(w, text_of(before)) && wire_say(w, (struct text){answer, len}) &&
-	       wire_say(w, text_of("\r\n"));
-	os_wipe(answer, len);
-	free(answer);
-	return said ? 0
-		    : err_set(e, ERR_USAGE, "",
-			      "%s: the user or the password is too long", o->name);
+	buf_init(&line, COMMAND_MAX);
+	md5_hex(timestamp, text_of(o->password), hex);
+	buf_print(&line, "%s %s", o->url.user, hex);
+	buf_byte(&line, '\0');
+	int rc = line.full
+			 ? err_set(e, ERR_USAGE, "", "%s: the user is too long", o->name)
+			 : say(w, "APOP", line.at, o, e);
+	buf_release(&line);
+	return rc;
 }
 
 int
-login_say_auth(
-	struct wire *w, const struct mailbox_options *o, bool *two_steps, struct err *e)
+login_say_auth(struct wire *w, const struct sasl *s, const struct mailbox_options *o,
+	struct err *e)
 {
-	size_t clear = 2 + strlen(o->url.user) + strlen(o->password) +
-		       (o->authzid != NULL ? strlen(o->authzid) : 0);
+	char command[32];
+	bool plain = strcmp(s->name, "PLAIN") == 0;
+	size_t clear = 2 + strlen(o->url.user) +
+		       (o->authzid != NULL ? strlen(o->authzid) : 0) +
+		       (plain ? strlen(o->password) : 0);
 
-	*two_steps = strlen(AUTH_PLAIN) + (clear + 2) / 3 * 4 + 2 > COMMAND_MAX;
-	if (!*two_steps)
-		return say_plain(w, AUTH_PLAIN, o, e);
-	wire_say(w, text_of("AUTH PLAIN\r\n"));
+	/* Others wait to be asked: Office 365 takes a token in a second line only. */
+	snprintf(command, sizeof(command), "AUTH %s%s", s->name, plain ? " " : "\r\n");
+	if (plain && strlen(command) + (clear + 2) / 3 * 4 + 2 <= COMMAND_MAX)
+		return sasl_say(s, w, command, 0, (struct text){"", 0}, o, e);
+	if (plain)
+		snprintf(command, sizeof(command), "AUTH PLAIN\r\n");
+	wire_say(w, text_of(command));
 	return 0;
-}
-
-int
-login_say_answer(struct wire *w, const struct mailbox_options *o, struct err *e)
-{
-	return say_plain(w, "", o, e);
 }

@@ -1,4 +1,5 @@
 #include "mailbox/kind.h"
+#include "mailbox/sasl.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -86,15 +87,8 @@ mailbox_init(struct mailbox *m, const struct mailbox_options *o, struct err *e)
 	if (m->kind == NULL)
 		return err_set(e, ERR_USAGE, "", "%s: %s:// is not known", o->name,
 			o->url.scheme);
-	if (o->auth != NULL && strcmp(o->auth, "user") != 0 &&
-		strcmp(o->auth, "plain") != 0)
-		return err_set(e, ERR_USAGE, "",
-			"want %sauth=plain or %sauth=user, not \"%s\"", mailbox_option(o),
-			mailbox_option(o), o->auth);
-	if (o->authzid != NULL && o->auth != NULL && strcmp(o->auth, "user") == 0)
-		return err_set(e, ERR_USAGE, "",
-			"%sauthzid needs %sauth=plain: USER and PASS cannot say it",
-			mailbox_option(o), mailbox_option(o));
+	if (sasl_check(o, e) < 0)
+		return -1;
 	if (o->fingerprint != NULL && !fingerprint_is_whole(o->fingerprint))
 		return err_set(e, ERR_USAGE, "",
 			"want %sfingerprint=SHA256: 64 hex digits, with or without "

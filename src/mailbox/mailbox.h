@@ -24,14 +24,16 @@ struct mailbox_url {
 struct mailbox_options {
 	const char *name; /* "old server", "new server": what messages say */
 	struct mailbox_url url;
-	const char *authzid;  /* whose mailbox, for master users; NULL: the user's */
-	const char *auth;     /* "plain", "user"; NULL: what the server offers */
+	const char *authzid; /* whose mailbox, for master users; NULL: the user's */
+	const char *auth; /* "user", "apop", "plain", …; NULL: what the server offers */
 	const char *password; /* owned and wiped by the caller, after close */
+	const char *token; /* likewise, of OAuth2; then the password is not asked for */
 	enum mailbox_tls tls;
 	const char *cafile, *fingerprint, *proxy; /* NULL: none */
-	bool pipelining;			  /* false: one command at a time */
-	unsigned wait;	  /* seconds to wait for a locked mailbox */
-	unsigned silence; /* seconds without a byte that end a connection; 0: 60.
+	const char *cert, *key; /* of the client, PEM; NULL: none, in `cert` too */
+	bool pipelining;	/* false: one command at a time */
+	unsigned wait;		/* seconds to wait for a locked mailbox */
+	unsigned silence;	/* seconds without a byte that end a connection; 0: 60.
 	                              Passwords and lists may take five times that */
 };
 

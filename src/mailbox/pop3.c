@@ -62,6 +62,7 @@ asked(struct pop3 *p)
 	static const char *const names[] = {[ASK_CAPA] = "CAPA",
 		[ASK_AUTH] = "AUTH",
 		[ASK_ANSWER] = "AUTH",
+		[ASK_APOP] = "APOP",
 		[ASK_USER] = "USER",
 		[ASK_PASS] = "PASS",
 		[ASK_CAPA_AGAIN] = "CAPA",
@@ -215,6 +216,7 @@ handle_status(struct pop3 *p, const struct request *r, bool yes, struct text wor
 	switch (r->ask) {
 	case ASK_AUTH:
 	case ASK_ANSWER:
+	case ASK_APOP:
 	case ASK_USER:
 	case ASK_PASS:
 		return pop3_login_status(p, r, yes, words, e);
@@ -251,7 +253,7 @@ status_line(struct pop3 *p, struct text line, struct err *e)
 	p->reply_began = p->wire.taken;
 	if (!yes && !is_status(line, "-ERR")) {
 		if (is_status(line, "+"))
-			return pop3_login_continue(p, &r, e);
+			return pop3_login_continue(p, &r, line, e);
 		line = login_words(line, 200, &p->m->options);
 		return pop3_surprise(p, ERR_PROTOCOL, e, "want +OK or -ERR, not \"%.*s\"",
 			TEXT_ARG(line));

@@ -20,7 +20,8 @@ enum outcome { FAILURE = -1, FINE = 0, SURPRISE = 1 };
 enum ask {
 	ASK_CAPA, /* before login */
 	ASK_AUTH,
-	ASK_ANSWER, /* the second step of AUTH */
+	ASK_ANSWER, /* the further steps of AUTH */
+	ASK_APOP,
 	ASK_USER,
 	ASK_PASS,
 	ASK_CAPA_AGAIN, /* after login: Gmail announces PIPELINING only now */
@@ -79,7 +80,12 @@ struct pop3 {
 	/* The reply that is being read. */
 	bool in_reply;
 	uint64_t reply_line, reply_began, reply_max;
-	bool two_steps;
+
+	/* Login: the mechanism (NULL: USER or APOP), how many answers were given, and what
+	 * the server has said of them. */
+	const struct sasl *sasl;
+	unsigned answers;
+	char reason[256];
 
 	/* What went wrong, and how often lately. */
 	bool recovered; /* one new connection has been made */
@@ -125,11 +131,13 @@ void pop3_progress(struct pop3 *p, size_t done, size_t total);
 void pop3_tell(struct pop3 *p, const char *sentence);
 void pop3_hang_up(struct pop3 *p);
 
-/* pop3_login.c: USER and PASS, or AUTH; then CAPA again. */
+/* pop3_login.c: USER and PASS, APOP, or AUTH; then CAPA again. */
 int pop3_login_begin(struct pop3 *p, struct err *e);
 int pop3_login_status(struct pop3 *p, const struct request *r, bool yes,
 	struct text words, struct err *e);
-int pop3_login_continue(struct pop3 *p, const struct request *r, struct err *e);
+/* A line that begins with '+' and is not +OK. */
+int pop3_login_continue(
+	struct pop3 *p, const struct request *r, struct text line, struct err *e);
 /* Hang up and come back later, within options.wait; FAILURE with `e` as it is if that is
  * over. */
 int pop3_rest(struct pop3 *p, struct err *e);

@@ -6,6 +6,8 @@
 
 /* Seconds of rest from a locked mailbox: doubled each time up to this. */
 #define REST_MAX 16
+/* No mechanism that we speak takes more. */
+#define ANSWERS_MAX 3
 
 /* The mailbox is locked or the server busy: try again later, within options.wait. */
 int
@@ -43,24 +45,62 @@ refused(struct pop3 *p, struct text words, struct err *e)
 			o->url.host, TEXT_ARG(words));
 		return pop3_rest(p, e);
 	}
-	err_set(e, ERR_LOGIN, "login", "%s: %s refuses the login of %s: \"%.*s\"",
-		o->name, o->url.host, o->url.user, TEXT_ARG(words));
+	err_set(e, ERR_LOGIN, "login", "%s: %s refuses the login of %s%s%s: \"%.*s\"%s%s",
+		o->name, o->url.host, o->url.user, p->sasl != NULL ? " by " : "",
+		p->sasl != NULL ? p->sasl->name : "", TEXT_ARG(words),
+		p->reason[0] != '\0' ? ", because of " : "", p->reason);
 	return FAILURE;
+}
+
+/* How to say who we are: a mechanism in p->sasl, else APOP, else USER and PASS. */
+static bool
+choose(struct pop3 *p)
+{
+	const struct mailbox_options *o = &p->m->options;
+	bool tls = p->m->kind->tls || o->tls == TLS_REQUIRED;
+
+	p->sasl = NULL;
+	if (o->auth != NULL) {
+		p->sasl = sasl_of_option(o->auth);
+		return strcmp(o->auth, "apop") == 0;
+	}
+	p->sasl = sasl_choose(p->can.offered, o, tls);
+	if (p->sasl == NULL && o->token != NULL)
+		p->sasl = sasl_of_option("xoauth2");
+	/* Where others listen the password is not said if that can be helped. */
+	if (tls || (p->sasl != NULL && p->sasl->hides))
+		return false;
+	if (login_timestamp(buf_text(&p->wire.before)).len == 0)
+		return false;
+	p->sasl = NULL;
+	return true;
 }
 
 int
 pop3_login_begin(struct pop3 *p, struct err *e)
 {
 	const struct mailbox_options *o = &p->m->options;
+	struct text timestamp = login_timestamp(buf_text(&p->wire.before));
+	bool apop = choose(p);
 
-	if (o->password == NULL)
+	p->answers = 0;
+	p->reason[0] = '\0';
+	if (p->sasl != NULL && p->sasl->token ? o->token == NULL : o->password == NULL)
 		return err_set(e, ERR_INTERNAL, "", "%s: no password was given", o->name);
-	if (!login_by_plain(&p->can, o)) {
+	if (p->sasl != NULL) {
+		pop3_say(p, ASK_AUTH, 0, NULL);
+		return login_say_auth(&p->wire, p->sasl, o, e);
+	}
+	if (!apop) {
 		pop3_say(p, ASK_USER, 0, NULL);
 		return login_say_user(&p->wire, o, e);
 	}
-	pop3_say(p, ASK_AUTH, 0, NULL);
-	return login_say_auth(&p->wire, o, &p->two_steps, e);
+	if (timestamp.len == 0)
+		return err_set(e, ERR_LOGIN, "login",
+			"%s: %s has no APOP: its greeting bears no timestamp", o->name,
+			o->url.host);
+	pop3_say(p, ASK_APOP, 0, NULL);
+	return login_say_apop(&p->wire, timestamp, o, e);
 }
 
 int
@@ -77,15 +117,20 @@ pop3_login_status(struct pop3 *p, const struct request *r, bool yes, struct text
 	return FINE;
 }
 
-/* "+ " asks for the second step. A server may ask for it although we have answered in
- * the first line: then the same answer again is what it wants (RFC 5034). */
+/* A challenge. A server that asks again after an answer of OAuth2 says why it refuses. */
 int
-pop3_login_continue(struct pop3 *p, const struct request *r, struct err *e)
+pop3_login_continue(
+	struct pop3 *p, const struct request *r, struct text line, struct err *e)
 {
-	if (r->ask != ASK_AUTH)
+	struct text challenge = text_trim((struct text){line.at + 1, line.len - 1});
+
+	if ((r->ask != ASK_AUTH && r->ask != ASK_ANSWER) || p->answers == ANSWERS_MAX)
 		return pop3_surprise(p, ERR_PROTOCOL, e, "want +OK or -ERR, not +");
+	if (p->sasl->token && p->answers > 0)
+		sasl_show(challenge, p->reason, sizeof(p->reason));
 	p->first++;
 	p->count--;
 	pop3_say(p, ASK_ANSWER, 0, NULL);
-	return login_say_answer(&p->wire, &p->m->options, e);
+	return sasl_say(
+		p->sasl, &p->wire, "", p->answers++, challenge, &p->m->options, e);
 }

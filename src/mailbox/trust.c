@@ -156,6 +156,9 @@ trust_explain(CURLcode code, const char *words, struct text before,
 				o->name, x, words);
 		return err_set(e, ERR_USAGE, "", "%s: cannot use %scafile %s (%s)",
 			o->name, x, o->cafile, words);
+	case CURLE_SSL_CERTPROBLEM:
+		return err_set(e, ERR_USAGE, "", "%s: cannot use %scert %s (%s)", o->name,
+			x, o->cert != NULL ? o->cert : "", words);
 	case CURLE_WEIRD_SERVER_REPLY:
 		return bad_greeting(before, o, e);
 	case CURLE_WRITE_ERROR:

@@ -70,6 +70,11 @@ set_tls(CURL *c, const struct mailbox_kind *kind, const struct mailbox_options *
 		r |= curl_easy_setopt(c, CURLOPT_CAINFO, o->cafile);
 		r |= curl_easy_setopt(c, CURLOPT_CAPATH, NULL);
 	}
+	if (o->cert != NULL) {
+		r |= curl_easy_setopt(c, CURLOPT_SSLCERT, o->cert);
+		r |= curl_easy_setopt(
+			c, CURLOPT_SSLKEY, o->key != NULL ? o->key : o->cert);
+	}
 	if (kind->tls || o->tls == TLS_REQUIRED)
 		r |= curl_easy_setopt(c, CURLOPT_USE_SSL, (long)CURLUSESSL_ALL);
 	return r;
