@@ -4,6 +4,7 @@
  * part of the key, and follows the host.
  */
 #include "base/arena.h"
+#include "model/dbx_mail.h"
 #include "model/format.h"
 #include "model/pop3uidl.h"
 
@@ -17,6 +18,9 @@ static const char *const places[] = {
 	"*/Identities/*/Microsoft/Outlook Express/pop3uidl.dbx",
 	NULL,
 };
+
+/* Beside Pop3uidl.dbx; what is no message store of them is passed over. */
+static const struct local_place local_places[] = {{"*.dbx", false}, {NULL, false}};
 
 static int
 outlook_express_probe(const struct source *src)
@@ -323,4 +327,6 @@ const struct format format_outlook_express = {
 	.read = outlook_express_read,
 	.write = outlook_express_write,
 	.dump = outlook_express_dump,
+	.local_places = local_places,
+	.local = dbx_local,
 };

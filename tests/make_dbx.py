@@ -14,20 +14,20 @@ import random
 import struct
 
 HEADER, NODE = 0x24BC, 0x27C
-SEGMENT = {"record": 0xC000, "node": 0x3E1C}
-WORDS = {"record": 0x24, "node": 0x30}
+SEGMENT = {"record": 0xC000, "node": 0x3E1C, "text": 0xF780}
+WORDS = {"record": 0x24, "node": 0x30, "text": 0x3C}
 EPOCH = 116444736000000000  # 1970 in 100 ns since 1601
 
 
 class File:
     """The engine's blocks."""
 
-    def __init__(self):
-        self.bytes = bytearray(HEADER)
-        self.last = {"record": None, "node": None}  # [start, used]
+    def __init__(self, user_data=0):
+        self.bytes = bytearray(HEADER + user_data)
+        self.last = {"record": None, "node": None, "text": None}  # [start, used]
         self.free = {}  # size: places, the last freed first
-        self.live = {"record": 0, "node": 0}
-        self.freed = 0
+        self.live = {"record": 0, "node": 0, "text": 0}
+        self.freed, self.user_data = 0, user_data
 
     def put(self, off, *words):
         struct.pack_into("<%dI" % len(words), self.bytes, off, *words)
@@ -61,16 +61,16 @@ class File:
         self.live["record"] -= size
         self.add_free(off, size)
 
-    def finish(self, root, count, node_free):
+    def finish(self, root, count, node_free, kind=0xC7):
         b = self.bytes
         b[0:4] = bytes.fromhex("cfad12fe")
-        b[4:20] = bytes.fromhex("c7fd746f66e3d1119a4e00c04fa309d4")
-        self.put(0x14, 5, 5)
+        b[4:20] = bytes([kind]) + bytes.fromhex("fd746f66e3d1119a4e00c04fa309d4")
+        self.put(0x14, 5, 5, self.user_data)
         self.put(0x5C, 1)
         self.put(0x64, 1)
-        for kind, off in WORDS.items():
-            if self.last[kind] is not None:
-                self.put(off, self.last[kind][0], SEGMENT[kind], self.last[kind][1])
+        for what, off in WORDS.items():
+            if self.last[what] is not None:
+                self.put(off, self.last[what][0], SEGMENT[what], self.last[what][1])
         for size, places in self.free.items():
             following = 0
             for off in places:
@@ -81,15 +81,16 @@ class File:
             self.put(0x4C, node_free)
             self.live["node"] -= NODE
             self.freed += NODE
-        self.put(0x54, self.live["record"] + self.live["node"] + self.freed, self.freed)
+        self.put(0x54, sum(self.live.values()) + self.freed, self.freed)
         self.put(0x7C, len(b), 1)
         self.put(0xC4, count)
         self.put(0xE4, root)
         self.put(0x27C, self.live["record"])
-        self.put(0x28C, self.live["node"])
-        b[0x22BC:0x22BC + 20] = bytes([3, 0, 3, 4, 0, 0, 0, 0, 4, 5, 0, 0, 0, 0, 5, 5, 0, 0, 0, 0])
+        self.put(0x28C, self.live["node"], self.live["text"])
+        b[0x22BC:0x22BC + 20] = bytes([3, 0, 3, 4, 0, 0, 0, 0, 4, 5, 0, 0, 0, 0, 5, 5, 0, 0, 0, 0]) \
+            if kind == 0xC7 else bytes([1] + [0] * 19)
         self.put(0x244C, 0x68)
-        b += bytes(-(len(b) - HEADER) % 0x10000)
+        b += bytes(-(len(b) - HEADER - self.user_data) % 0x10000)
         return bytes(b)
 
 
@@ -97,9 +98,6 @@ class Node:
     def __init__(self, file):
         self.off = file.allocate("node", NODE)[0]
         self.keys, self.children = [], []
-
-    def count(self):
-        return len(self.keys) + sum(c.count() for c in self.children)
 
     def write(self, file, parent, position):
         """Returns how many records are below."""
@@ -158,15 +156,17 @@ class Record:
     def __init__(self, uidl, server, account, seconds, deleted=0, downloaded=1):
         self.uidl, self.server, self.account = uidl, server, account
         self.seconds, self.deleted, self.downloaded = seconds, deleted, downloaded
-        self.key = (uidl.encode(), server.lower().encode(), account.lower().encode())
+        self.key = ((uidl or "").encode(), server.lower().encode(), account.lower().encode())
         self.version = self.off = self.size = 0
+
+    def columns(self):
+        return [(0, struct.pack("<Q", EPOCH + self.seconds * 10000000) if self.seconds else None),
+                (1, self.deleted), (2, self.downloaded), (3, self.uidl), (4, self.server),
+                (5, self.account)]
 
     def body(self):
         entries, data = [], b""
-        columns = [(0, struct.pack("<Q", EPOCH + self.seconds * 10000000) if self.seconds else None),
-                   (1, self.deleted), (2, self.downloaded), (3, self.uidl), (4, self.server),
-                   (5, self.account)]
-        for column, value in columns:
+        for column, value in self.columns():
             if value is None or value == 0:
                 continue
             if isinstance(value, int):
