@@ -186,20 +186,25 @@ make_map(struct world *w, int64_t matched)
 }
 
 static void
-make_plan(struct world *w, const char *popstate)
+make_plan_of(struct world *w, const char *format, const char *path, struct text bytes)
 {
 	struct err e;
 
 	if (w->map == NULL)
 		make_map(w, NOW - 60);
 	cr_assert_eq(journal_open(w->dir, &w->journal, &e), 0, "%s", e.message);
-	source_of(&w->source, "popstate.dat", text_of(popstate));
-	cr_assert_eq(store_read(&w->store, format_named(text_of("thunderbird")),
-			     &w->source, &e),
+	source_of(&w->source, path, bytes);
+	cr_assert_eq(store_read(&w->store, format_named(text_of(format)), &w->source, &e),
 		0, "%s", e.message);
 	cr_assert_eq(plan_make(&w->plan, &w->store, &w->settings, w->map, w->journal,
 			     &w->options, &e),
 		0, "%s", e.message);
+}
+
+static void
+make_plan(struct world *w, const char *popstate)
+{
+	make_plan_of(w, "thunderbird", "popstate.dat", text_of(popstate));
 }
 
 /* What a record's UIDL becomes; "=" if it stays. */
@@ -1103,5 +1108,24 @@ Test(plan, a_tombstone_of_another_move_stands_for_no_counter_of_this_one)
 	make_plan(&w, text);
 	cr_assert_str_eq(becomes(&w, stone), "=");
 	cr_assert_str_eq(becomes(&w, "1"), "11");
+	tear_down(&w);
+}
+
+/* getmail keeps and compares a '-' for each '/'. */
+Test(plan, a_uidl_is_written_as_the_client_keeps_it)
+{
+	static const char file[] = "aaaa-bbbb-01\0001\naaaa-bbbb-02\0002\n";
+	struct world w;
+
+	set_up(&w);
+	lists(&w, SIDE_OLD, "aaaa/bbbb/01 aaaa/bbbb/02");
+	lists(&w, SIDE_NEW, "x/y/1 x-y-1 z/2");
+	pairs(&w, "aaaa/bbbb/01>x/y/1 aaaa/bbbb/02>z/2", EVIDENCE_STRICT, true, 0);
+	make_plan_of(&w, "getmail", "/tmp/oldmail-old.example.org-110-ann",
+		(struct text){file, sizeof(file) - 1});
+	cr_assert_eq(w.plan.state, PLAN_READY, "%s", w.plan.refusal.message);
+	cr_assert_str_eq(becomes(&w, "aaaa-bbbb-02"), "z-2");
+	/* Two messages of one key get no partner. */
+	cr_assert_str_eq(becomes(&w, "aaaa-bbbb-01"), "=");
 	tear_down(&w);
 }

@@ -161,7 +161,8 @@ struct format {
 	 * the path stays. */
 	int (*rename)(struct text name, struct text host, struct text user, uint32_t port,
 		struct buf *out, struct err *);
-	/* What the client compares, into `out` (may be NULL: the bytes). */
+	/* What the client keeps and compares, into `out` (NULL: the bytes). A new UIDL is
+	 * written like that. */
 	void (*key)(struct text uidl, struct buf *out);
 	/* The settings of the account whose store lies at `store_path`. Leaves known false
 	 * if they do not name that store. NULL: what `accounts` lists of it. */

@@ -61,6 +61,10 @@ make_edits(struct planning *ps, struct err *e)
 
 		if (p->fate[i] == FATE_RENAMED) {
 			struct text to = plan_new_uidl(ps, ps->seats[i].partner);
+			/* As the client keeps it. */
+			if (ps->store->format->key != NULL)
+				to = arena_text(&p->arena,
+					format_key(ps->store->format, to, &ps->key));
 			edit.to = to.at;
 			edit.len = (uint32_t)to.len;
 		} else if (p->fate[i] != FATE_TOMBSTONE ||

@@ -1,0 +1,37 @@
+"""getmail 6: oldmail-SERVER-PORT-USER.  Mail goes to a Maildir."""
+
+from trial import Client
+
+
+class Getmail(Client):
+    name = program = "getmail"
+    packages = ("getmail6",)
+    quick = True
+
+    def setup(self, home, account):
+        self.home = home
+        for part in ("cur", "new", "tmp"):
+            self.write(f"Mail/{part}/.keep", "")
+        self.write(".getmail/getmailrc", f"""
+[retriever]
+type = SimplePOP3Retriever
+server = {account.host}
+port = {account.port}
+username = {account.user}
+password = {account.password}
+
+[destination]
+type = Maildir
+path = {home}/Mail/
+
+[options]
+read_all = false
+delete = false
+""")
+
+    def fetch(self):
+        self.run(["getmail"])
+
+    def options(self, kind, old, new):
+        # The settings name the old server still, and the port is in the store's name.
+        return ["--client-port", str(new.port)]
