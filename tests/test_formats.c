@@ -176,7 +176,9 @@ recognised_by_one(const struct work *w)
 	const struct format *f;
 	struct err e = {0};
 
-	f = format_for(&w->source, NULL, &e);
+	/* Of files that lie anywhere, only the user can say so. */
+	bool anywhere = w->format->places[0] == NULL;
+	f = format_for(&w->source, anywhere ? w->format->name : NULL, &e);
 	cr_assert(f == w->format, "%s: recognised as %s: %s", w->file,
 		f != NULL ? f->name : "nothing", e.message);
 	for (size_t i = 0; formats[i] != NULL; i++)

@@ -69,6 +69,11 @@ struct os_locks *os_locks_new(void);
  * `create`: make the file if it is not there; else a missing file is an error. */
 int
 os_locks_add(struct os_locks *l, const char *path, bool create, long *pid, struct err *e);
+/* A dot lock: a file that is the lock of another by being there (FILE.lock of a mailbox).
+ * Made, and removed when the set is released; 1 if somebody has it. One that a reuidl left
+ * which is no more is taken over; of other programs' nobody can say that. */
+int os_dot_add(struct os_locks *l, const char *path, long *pid, struct err *e);
+bool os_dot_taken(const char *path, long *pid);
 /* NULL is an empty set. */
 void os_locks_release(struct os_locks *l);
 /* Does another process hold a lock on the file? Takes none, and opens nothing that this

@@ -2,9 +2,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+/* What stands in a lock that is one by being there: our number, and that it is ours. */
+#define DOT_MAX	 64
+#define DOT_OURS "reuidl"
 
 /* A lock of this process, whoever in it asked. */
 struct held {
@@ -18,6 +23,8 @@ struct held {
 struct os_locks {
 	struct held **at;
 	size_t n, cap;
+	char **dots; /* files that are locks by being there */
+	size_t ndots, dots_cap;
 };
 
 /* The one thing that a process has but once: POSIX keeps these locks per process, so a
@@ -159,6 +166,11 @@ os_locks_release(struct os_locks *l)
 		return;
 	while (l->n > 0)
 		drop(l->at[--l->n]);
+	while (l->ndots > 0) {
+		unlink(l->dots[--l->ndots]);
+		free(l->dots[l->ndots]);
+	}
+	free(l->dots);
 	free(l->at);
 	free(l);
 }
@@ -182,4 +194,62 @@ os_lock_taken(const char *path, bool *taken, long *pid, struct err *e)
 		*pid = lock.l_pid;
 	close(fd);
 	return rc;
+}
+
+/* Who wrote it: its process, and whether that was a reuidl. */
+static bool
+read_dot(const char *path, long *pid)
+{
+	struct os_stat st;
+	struct err ignored;
+	struct text word;
+	uint64_t number;
+	char *bytes;
+	size_t len;
+	bool ours = false;
+
+	*pid = 0;
+	if (os_read(path, DOT_MAX, &bytes, &len, &st, &ignored) < 0)
+		return false;
+	struct cursor c = {{bytes, len}, 0};
+	if (take_line(&c, &word)) {
+		c = (struct cursor){word, 0};
+		if (take_word(&c, &word) && text_number(word, &number) &&
+			number <= INT32_MAX)
+			*pid = (long)number;
+		ours = take_word(&c, &word) && text_equal(word, text_of(DOT_OURS));
+	}
+	free(bytes);
+	return ours;
+}
+
+bool
+os_dot_taken(const char *path, long *pid)
+{
+	if (!os_exists(path))
+		return false;
+	return !read_dot(path, pid) || (*pid != getpid() && os_process_runs(*pid));
+}
+
+int
+os_dot_add(struct os_locks *l, const char *path, long *pid, struct err *e)
+{
+	/* Twice: a reuidl that was killed has left it. */
+	for (int i = 0; i < 2; i++) {
+		int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+		if (fd >= 0) {
+			bool told = dprintf(fd, "%ld " DOT_OURS "\n", (long)getpid()) > 0;
+			close(fd);
+			l->dots = array_grow(
+				l->dots, &l->dots_cap, l->ndots + 1, sizeof(*l->dots));
+			l->dots[l->ndots++] = must_string(text_of(path));
+			return told ? 0 : err_io(e, path, "write the lock");
+		}
+		if (errno != EEXIST)
+			return err_io(e, path, "make the lock");
+		if (os_dot_taken(path, pid))
+			return 1;
+		unlink(path);
+	}
+	return err_io(e, path, "make the lock");
 }

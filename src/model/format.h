@@ -94,7 +94,8 @@ struct local_place {
  * How a client shows that it runs. A name without '/' is looked for beside the settings
  * file, else beside the store; "~/NAME" below the home that the store lies in (see
  * format_home()); "/…/%u" anywhere, %u being the number of the store's owner; "$VAR/NAME"
- * below what that variable says, and nowhere if it is unset. The last part of a LOCK_PID,
+ * below what that variable says, and nowhere if it is unset; "%sNAME" is the store's own path
+ * and NAME behind it. The last part of a LOCK_PID,
  * LOCK_FILE and LOCK_SOCKET may be a glob.
  */
 enum lock_kind {
@@ -104,7 +105,8 @@ enum lock_kind {
 	LOCK_PID,     /* begins with a process number; without that process it is stale */
 	LOCK_FILE,    /* is there while it runs */
 	LOCK_SOCKET,  /* a Unix socket on which somebody listens */
-	LOCK_STORE,   /* fcntl write lock on the store itself, which we take as well */
+	LOCK_DOT,   /* is there while somebody writes to the store; we make it as well */
+	LOCK_STORE, /* fcntl write lock on the store itself, which we take as well */
 	LOCK_PROCESS, /* a process of the store's owner has this name: the last part of
 	                 its program, or of the script that its interpreter runs */
 };

@@ -31,6 +31,8 @@ place_of(const struct running *r, const char *name, struct arena *a)
 	size_t len = strcspn(name, "/");
 	const char *below;
 
+	if (text_starts(text_of(name), "%s"))
+		return arena_print(a, "%s%s", r->store, name + 2);
 	if (name[0] == '/') {
 		const char *user = strstr(name, "%u");
 		if (user == NULL)
@@ -140,6 +142,22 @@ fcntl_says(struct running *r, const char *path, bool make, struct os_locks *lock
 }
 
 static int
+dot_says(struct running *r, const char *path, struct os_locks *locks, bool *runs,
+	struct err *e)
+{
+	int rc;
+
+	r->at = path;
+	if (locks == NULL) {
+		*runs = os_dot_taken(path, &r->pid);
+		return 0;
+	}
+	rc = os_dot_add(locks, path, &r->pid, e);
+	*runs = rc > 0;
+	return rc < 0 ? -1 : 0;
+}
+
+static int
 one_says(struct running *r, const struct client_lock *l, struct os_locks *locks,
 	struct arena *a, bool *runs, struct err *e)
 {
@@ -157,6 +175,8 @@ one_says(struct running *r, const struct client_lock *l, struct os_locks *locks,
 	char *path = place_of(r, l->name, a);
 	if (path == NULL)
 		return 0;
+	if (l->what == LOCK_DOT)
+		return dot_says(r, path, locks, runs, e);
 	if (l->what == LOCK_FCNTL)
 		return fcntl_says(r, path, r->settings != NULL, locks, runs, e);
 	*runs = any_file_says(r, l->what, path, a);
