@@ -122,6 +122,11 @@ try_lists(const struct format *f, struct text bytes)
 
 	if (f->accounts != NULL)
 		must(f->accounts(&main, &a, &accounts, &e) == 0, "accounts", &e);
+	for (size_t i = 0; f->settings_places != NULL && f->settings_places[i] != NULL;
+		i++) {
+		main.path = arena_print(&a, "/p/%s", f->settings_places[i]);
+		must(f->accounts(&main, &a, &accounts, &e) == 0, "accounts", &e);
+	}
 	for (size_t i = 0; i < accounts.n; i++)
 		must(accounts.at[i].store[0] == '/', "a store that is not absolute", &e);
 	if (f->profiles != NULL)

@@ -537,3 +537,54 @@ Test(find, user_js_is_read_wherever_settings_are)
 	cr_assert_eq(s.version, 91);
 	target_close(&t);
 }
+
+/* --- Evolution: settings that lie apart, older ones that do not say where ------------ */
+
+#define EVOLUTION(host)                                                                  \
+	"[Mail Account]\nBackendName=pop\n[Authentication]\nHost=" host "\nUser=alice\n" \
+	"[Pop Backend]\nKeepOnServer=true\n"
+#define GCONF                                                                               \
+	"<gconf><entry name=\"accounts\" type=\"list\" ltype=\"string\"><li><stringvalue>"  \
+	"&lt;account uid=&quot;9.1@box&quot;&gt;&lt;source keep-on-server=&quot;true&quot;" \
+	"&gt;&lt;url&gt;pop://alice@pop.example.org/&lt;/url&gt;&lt;/source&gt;"            \
+	"&lt;/account&gt;</stringvalue></li></entry></gconf>"
+
+Test(find, evolutions_accounts_and_what_is_left_of_others)
+{
+	put(".config/evolution/sources/abc.source", EVOLUTION("pop.example.org"));
+	put(".config/evolution/sources/new.source", EVOLUTION("pop.example.net"));
+	put(".config/evolution/sources/local.source",
+		"[Mail Account]\nBackendName=maildir\n");
+	put(".local/share/evolution/mail/abc/uid-cache", "000000016b02f262\n");
+	put(".local/share/evolution/mail/gone/uid-cache", "000000016b02f262\n");
+	put(".local/share/evolution/mail/abc/cache/1f/uid-cache", "#Subject: x\n\n");
+	struct found_list l =
+		look(NULL, "live .local/share/evolution/mail/abc/uid-cache\n"
+			   "leftover .local/share/evolution/mail/gone/uid-cache\n"
+			   "absent .local/share/evolution/mail/new/uid-cache\n");
+	cr_assert(text_equal(l.at[0].account.host, text_of("pop.example.org")));
+	cr_assert(l.at[0].account.leave_on_server);
+	found_release(&l);
+}
+
+Test(find, evolution_2_is_found_in_the_place_that_it_has)
+{
+	put(".gconf/apps/evolution/mail/%gconf.xml", GCONF);
+	put(".evolution/mail/pop/alice@pop.example.org/uid-cache", "000000016b02f262\n");
+	struct found_list l =
+		look(NULL, "live .evolution/mail/pop/alice@pop.example.org/uid-cache\n");
+	cr_assert(l.at[0].account.known);
+	found_release(&l);
+}
+
+/* 3.6 has taken the account over; what GConf still says is of the past. */
+Test(find, evolutions_key_file_comes_before_gconf)
+{
+	put(".gconf/apps/evolution/mail/%gconf.xml", GCONF);
+	put(".config/evolution/sources/9.1@box.source", EVOLUTION("pop.example.net"));
+	put(".local/share/evolution/mail/9.1@box/uid-cache", "000000016b02f262\n");
+	struct found_list l =
+		look(NULL, "live .local/share/evolution/mail/9.1@box/uid-cache\n");
+	cr_assert(text_equal(l.at[0].account.host, text_of("pop.example.net")));
+	found_release(&l);
+}

@@ -1129,3 +1129,46 @@ Test(plan, a_uidl_is_written_as_the_client_keeps_it)
 	cr_assert_str_eq(becomes(&w, "aaaa-bbbb-01"), "=");
 	tear_down(&w);
 }
+
+/* Evolution's "delete expunged" goes by UIDLs in mail that is not rewritten. */
+Test(plan, local_mail_that_keeps_old_uidls_must_not_delete)
+{
+	for (int allowed = 0; allowed < 3; allowed++) {
+		bool counters = allowed < 2;
+		struct world w;
+
+		set_up(&w);
+		w.settings.until_deleted = true;
+		w.options.before_first_contact = true;
+		w.options.allow_deletes = allowed == 1;
+		lists(&w, SIDE_OLD, counters ? "1 2 3" : A(1) " " A(2) " " A(3));
+		lists(&w, SIDE_NEW, counters ? "1 2 3" : B(1) " " B(2) " " B(3));
+		pairs(&w, counters ? "1>2 2>1 3>3" : A(1) ">" B(2), EVIDENCE_STRICT, true,
+			0);
+		make_plan_of(&w, "evolution", "uid-cache",
+			text_of(counters ? "1\n2\n3\n" : A(1) "\n"));
+		cr_expect_eq(w.plan.state, allowed ? PLAN_READY : PLAN_REFUSED);
+		if (!allowed)
+			cr_expect_str_eq(w.plan.refusal.reason, "deletes");
+		tear_down(&w);
+	}
+}
+
+/* Its days are counted from each message's own date: none is safe from them. */
+Test(plan, days_by_the_messages_date_want_firm_pairs)
+{
+	for (int firm = 0; firm < 2; firm++) {
+		struct world w;
+
+		set_up(&w);
+		w.settings.delete_after_days = 300;
+		w.settings.by_message_date = true;
+		lists(&w, SIDE_OLD, A(1) " " A(2));
+		lists(&w, SIDE_NEW, B(1) " " B(2));
+		pairs(&w, A(1) ">" B(1) " " A(2) ">" B(2), EVIDENCE_STRICT, firm, 0);
+		make_plan_of(&w, "evolution", "uid-cache", text_of(A(1) "\n" A(2) "\n"));
+		cr_expect_eq(w.plan.ndelete, firm ? 2 : 0);
+		cr_expect_eq(w.plan.nfate[FATE_RENAMED], firm ? 2 : 0);
+		tear_down(&w);
+	}
+}

@@ -29,6 +29,9 @@ struct settings {
 	bool leave_on_server;
 	uint32_t delete_after_days; /* 0: not by age */
 	bool until_deleted;	    /* deleting locally deletes on the server */
+	/* The days are counted from the message's own date, which no record has: any may
+	 * be old enough. */
+	bool by_message_date;
 	/* For people, and to know an account again; in the arena. */
 	struct text key, name; /* "account1", "Anna's mail" */
 	/* What it really connects to, where that is not host and user; else empty. */
@@ -50,6 +53,7 @@ struct listed_account {
 	const char *store;  /* where its store is, or will be; absolute, in the arena */
 	const char *server; /* what the settings call its server: "server1" */
 	struct settings settings;
+	bool one_of_several; /* places where it may be: that it is not there says nothing */
 };
 
 struct account_list {
@@ -89,6 +93,22 @@ struct local_place {
 	const char *glob; /* below a folder of local_mail, '/' between parts */
 	bool single;
 };
+
+/*
+ * A client that keeps each message in a file named after its UIDL, and that takes what it
+ * finds there for the message, instead of a download. Pure: names only.
+ */
+struct message_cache {
+	/* The folders in which this store's client may look; absolute, in the arena. */
+	size_t (*folders)(const char *store_path, const struct settings *, struct arena *,
+		const char *folders[]);
+	/* Below such a folder, the file of a UIDL, "3f/NAME"; and the UIDL of a file,
+	 * false if the client would not call one that. Both add to `out`. */
+	void (*name)(struct text uidl, struct buf *out);
+	bool (*uidl)(struct text name, struct buf *out);
+};
+
+#define CACHE_FOLDERS 4 /* at most */
 
 /*
  * How a client shows that it runs. A name without '/' is looked for beside the settings
@@ -189,6 +209,7 @@ struct format {
 	/* The messages in one such file, with their UIDLs, for evidence: model/local.h
 	 * says how. NULL: its mail is not read. */
 	int (*local)(struct local_file *, const struct local_sink *, struct err *);
+	const struct message_cache *cache; /* NULL: it keeps none */
 };
 
 #define SETTINGS_BESIDE 2

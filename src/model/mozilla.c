@@ -281,9 +281,10 @@ mozilla_accounts(const struct source *settings, struct arena *a, struct account_
 			folder = local_path(&p, server, profile, a);
 		if (folder.len == 0)
 			continue;
-		struct listed_account account = {
-			arena_print(a, "%.*s/%s", TEXT_ARG(folder), MOZILLA_STORE),
-			server, client};
+		struct listed_account account = {.store = arena_print(a, "%.*s/%s",
+							 TEXT_ARG(folder), MOZILLA_STORE),
+			.server = server,
+			.settings = client};
 		fill_settings(&p, server, a, &account.settings);
 		account.settings.key = arena_text(a, key);
 		out->at = array_grow(out->at, &out->cap, out->n + 1, sizeof(*out->at));

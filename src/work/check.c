@@ -11,6 +11,8 @@ check_deletes(const struct record *r, const struct settings *set, int64_t now)
 		return false;
 	if (!set->leave_on_server)
 		return true;
+	if (set->delete_after_days > 0 && set->by_message_date && r->time == 0)
+		return true;
 	return set->delete_after_days > 0 && r->time != 0 &&
 	       (int64_t)r->time < now - (int64_t)set->delete_after_days * 86400;
 }

@@ -152,6 +152,8 @@ add_account(struct finder *x, const struct found_profile *p, size_t i)
 	struct os_stat st;
 	bool made;
 
+	if (path == NULL && p->accounts.at[i].one_of_several)
+		return;
 	if (path == NULL)
 		path = arena_string(x->a, text_of(p->accounts.at[i].store));
 	else if (os_stat(path, &st, NULL) < 0 || !st.regular || is_foreign(x, path))

@@ -222,7 +222,8 @@ make(struct planning *ps, struct journal *j, struct err *e)
 		return 0;
 	}
 	plan_copies(ps);
-	if (plan_check_overlap(ps) < 0 || plan_check_contested(ps) < 0)
+	if (plan_check_overlap(ps) < 0 || plan_check_contested(ps) < 0 ||
+		plan_check_local_mail(ps) < 0)
 		return 0;
 	plan_decide(ps);
 	plan_foresee(ps);

@@ -195,3 +195,22 @@ plan_check_contested(struct planning *ps)
 		"--before-first-contact",
 		ps->store->source->path, n);
 }
+
+int
+plan_check_local_mail(struct planning *ps)
+{
+	const struct settings *set = ps->settings;
+	bool again = ps->plain[SIDE_NEW] != 0;
+
+	for (size_t i = 0; i < ps->store->nrecords && !again; i++)
+		again = seat_is_contested(&ps->seats[i]);
+	if (!set->known || !set->until_deleted || ps->store->format->mail != NULL ||
+		ps->options->allow_deletes || !again)
+		return 0;
+	return plan_refuse(ps->plan, "deletes",
+		"%s: the client is set to delete a message on the server when it is deleted "
+		"locally; it goes by the old server's UIDLs there, which the new one may give "
+		"to other messages. Switch that off for mail of before the move, or say "
+		"--allow-deletes",
+		ps->store->source->path);
+}

@@ -106,6 +106,8 @@ int plan_check_age(struct planning *ps);
 int plan_check_overlap(struct planning *ps);
 /* Sets before_contact as well. */
 int plan_check_contested(struct planning *ps);
+/* Local mail whose UIDLs cannot follow must not delete another message. */
+int plan_check_local_mail(struct planning *ps);
 __attribute__((format(printf, 3, 4))) int
 plan_refuse(struct plan *p, const char *reason, const char *fmt, ...);
 
