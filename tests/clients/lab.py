@@ -5,6 +5,7 @@ the new server with thirty-three, reuidl called on a copy of the profile, and th
 first contact with the new server.
 """
 
+import contextlib
 import os
 import random
 import shutil
@@ -18,6 +19,8 @@ KINDS = {
     "uids": ("%08Xu%08Xv", {}),
     "counters": ("%u", {}),
     "partial": ("%08Xu%08Xv", {"limit_offline_message_size": True, "max_size": 1}),
+    "maildir": ("%08Xu%08Xv", {"storeContractID": "@mozilla.org/msgstore/maildirstore;1"}),
+    "global": ("%08Xu%08Xv", {"deferred_to_account": "account2"}),
 }
 
 
@@ -32,6 +35,8 @@ class Lab:
         self.base = thunderbird.Profile.create(
             box, box.path("client" + kind), "localhost", self.old.port)
         self.base.set_prefs(**prefs)
+        if "deferred_to_account" in prefs:
+            self.base.mail_folder = "Local Folders"
         with session_of(self.base) as session:
             session.get_mail()
             self.folders = session.folders()
@@ -49,6 +54,10 @@ class Lab:
         return new
 
     def migrate(self, profile, new, tls=False, store=None, options=()):
+        return self.call(profile, self.migration(new, tls, options), store)
+
+    def migration(self, new, tls=False, options=()):
+        """The words of a command."""
         box = self.box
         secret = box.path("secret")
         if not os.path.exists(secret):
@@ -64,18 +73,21 @@ class Lab:
                 argv += [f"--{side}-cafile", readable(box, server)]
             else:
                 argv += [f"--{side}-tls=off"]
-        return self.call(profile, argv, store)
+        return argv
 
     def undo(self, profile):
         return self.call(profile, ["undo", "--no-input", "--yes"])
 
+    def command(self, profile, argv, store=None):
+        state = profile.path + ".state"
+        return [self.reuidl, *argv, "--state", state, "--json", store or profile.path]
+
     def call(self, profile, argv, store=None):
         """The store is the profile's folder, if it is not said to be a file in it."""
-        state = profile.path + ".state"
-        argv = [*argv, "--state", state, "--json", store or profile.path]
-        done = self.box.run([self.reuidl, *argv])
+        argv = self.command(profile, argv, store)
+        done = self.box.run(argv)
         with open(self.box.path("reuidl.log"), "ab") as log:
-            log.write(b"\n$ reuidl " + " ".join(argv).encode() + b"\n" + done.stdout
+            log.write(b"\n$ " + " ".join(argv).encode() + b"\n" + done.stdout
                       + done.stderr + b"exit %d\n" % done.returncode)
         # What a person would have read of it, wherever it was said.
         done.words = (done.stdout + done.stderr).decode("utf-8", "replace").strip()
@@ -91,6 +103,17 @@ def readable(box, server):
 
 def session_of(profile):
     return thunderbird.Session(profile, dovecot.PASSWORD)
+
+
+@contextlib.contextmanager
+def more_folders(lab, *names):
+    """The client has these as well, through no doing of ours."""
+    folders = lab.folders
+    lab.folders = sorted([*folders, *names])
+    try:
+        yield
+    finally:
+        lab.folders = folders
 
 
 class Contact:

@@ -6,7 +6,7 @@ import os
 
 import dovecot
 import scenarios
-from lab import session_of
+from lab import more_folders, session_of
 
 INI = "[Profile0]\nName=mine\nIsRelative={}\nPath={}\n\n[General]\nVersion=2\n"
 OTHER = ("# POP3 State File\n# This is a generated file!  Do not edit.\n\n"
@@ -88,13 +88,9 @@ def two_accounts(check, lab):
     scenarios.paired(check, lab, new, before, profile.entries())
     with open(other, encoding="utf-8") as file:
         check.same("the other account's record", file.read(), OTHER)
-    folders = lab.folders
     profile.set_server("127.0.0.1", new.port)
-    try:
-        lab.folders = sorted([*folders, "server3/Inbox", "server3/Trash"])
+    with more_folders(lab, "server3/Inbox", "server3/Trash"):
         scenarios.arrived(check, lab, profile, new, before)
-    finally:
-        lab.folders = folders
 
 
 def snap(check, lab):

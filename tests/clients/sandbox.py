@@ -81,6 +81,15 @@ class Sandbox:
         self.processes.append(process)
         return process
 
+    def begin(self, argv, **extra):
+        """As run(), without waiting for its end."""
+        process = subprocess.Popen(
+            self._command(argv), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, env=self._environment(extra), cwd=self.home,
+            start_new_session=True)
+        self.processes.append(process)
+        return process
+
     def run(self, argv, timeout=40, **extra):
         return subprocess.run(
             self._command(argv), stdin=subprocess.DEVNULL, capture_output=True,

@@ -1,13 +1,17 @@
 """The scenarios: each a function that is given a Lab, and Checks to complain to."""
 
+import fcntl
 import json
 import os
+import signal
+import struct
 import time
 from collections import Counter
 
 import letters
 import thunderbird
-from lab import Contact, session_of
+from lab import Contact, more_folders, session_of
+from marionette import MarionetteError
 
 EX_TEMPFAIL = 75
 ALL = sorted(letters.ident(n) for n in [*letters.OLD, *letters.NEWLY])
@@ -41,13 +45,19 @@ def short(value):
 def untouched_mail(mailbox):
     """Local mail without the lines of the client's own that a migration may change."""
     own = (b"X-UIDL:", b"X-Mozilla-Keys:")
-    return b"".join(l for l in mailbox.splitlines(True) if not l.startswith(own))
+    return {path: b"".join(l for l in mail.splitlines(True) if not l.startswith(own))
+            for path, mail in mailbox.items()}
+
+
+def begins_with(mailbox, before):
+    """Is all that was there still there, with what came since behind it or beside it?"""
+    return all(mailbox.get(path, b"").startswith(mail) for path, mail in before.items())
 
 
 def migrated(check, lab, profile, new, download=3, **how):
     """Call reuidl on the profile; what must be true before the client runs again."""
     mail, files = profile.mailbox(), profile.files().items()
-    time_of_mail = int(os.stat(profile.inbox).st_mtime)
+    times = profile.mail_times()
     before = profile.entries()
     done = lab.migrate(profile, new, **how)
     check.same("reuidl's exit", done.returncode, 0)
@@ -57,9 +67,10 @@ def migrated(check, lab, profile, new, download=3, **how):
                    {**told, "download": download, "delete": 0})
     except ValueError:
         check.that("reuidl --json printed no JSON", False)
-    check.same("length of the Inbox", len(profile.mailbox()), len(mail))
+    check.same("length of the Inbox", [len(m) for m in profile.mailbox().values()],
+               [len(m) for m in mail.values()])
     # The client trusts its index only while the mail file's time is the one it noted.
-    check.same("time of the Inbox", int(os.stat(profile.inbox).st_mtime), time_of_mail)
+    check.same("time of the Inbox", profile.mail_times(), times)
     check.that("reuidl changed the mail itself",
                untouched_mail(profile.mailbox()) == untouched_mail(mail))
     check.lists("files of the profile, mode and owner", profile.files().items(), files)
@@ -104,7 +115,7 @@ def arrived(check, lab, profile, new, before, kept=30, certificate=None):
                not {found.get(n) for n in letters.NEWLY} & set(wanted.values()))
     check.same("folders in the client", met.folders, lab.folders)
     check.that("the first 30 letters in the Inbox changed",
-               profile.mailbox()[:len(inbox)] == inbox)
+               begins_with(profile.mailbox(), inbox))
 
 
 def age(profile, end=b"\n"):
@@ -236,10 +247,11 @@ def until_deleted(check, lab, name, gone=()):
     profile = prepared(lab, name)
     profile.set_prefs(delete_mail_left_on_server=True)
     then = int(time.time()) - 2 * 86400
-    os.utime(profile.inbox, (then, then))
+    for path in profile.mail_files():
+        os.utime(path, (then, then))
     with session_of(profile) as session:
         session.mark()
-    check.same("time of the Inbox", int(os.stat(profile.inbox).st_mtime), then)
+    check.same("times of the Inbox", {*profile.mail_times().values()}, {then})
     migrated(check, lab, profile, new)
     profile.set_server("127.0.0.1", new.port)
     there = dict(zip(new.numbers, new.uidls()))
@@ -263,6 +275,90 @@ def until_deleted_uids(check, lab):
 
 def until_deleted_counters(check, lab):
     until_deleted(check, lab, "L", gone=(2, 9, 17, 23, 30))
+
+
+def maildir(check, lab):
+    """The account keeps a file a letter."""
+    new = lab.move("newN")
+    profile = prepared(lab, "N")
+    check.same("files in the Inbox", len(profile.mail_files()), 30)
+    before = migrated(check, lab, profile, new)
+    profile.set_server("127.0.0.1", new.port)
+    arrived(check, lab, profile, new, before)
+    check.same("files in the Inbox", len(profile.mail_files()), 33)
+
+
+def until_deleted_maildir(check, lab):
+    until_deleted(check, lab, "O")
+
+
+def global_inbox(check, lab):
+    """The account's mail goes to the Inbox of Local Folders; its record stays its own."""
+    new = lab.move("newU")
+    profile = prepared(lab, "U")
+    check.that("the mail is not in Local Folders", "Local Folders" in profile.inbox
+               and profile.mailbox()[profile.inbox].count(b"X-Account-Key: account1") == 30)
+    before = migrated(check, lab, profile, new)
+    profile.set_server("127.0.0.1", new.port)
+    # Which the client makes at its second start, and leaves empty.
+    with more_folders(lab, "server1/Inbox", "server1/Trash"):
+        arrived(check, lab, profile, new, before)
+
+
+def until_deleted_global(check, lab):
+    until_deleted(check, lab, "V")
+
+
+def held_at(path, process):
+    """Wait until the process has locked the file, and stop it there."""
+    locked = struct.Struct("hhqqi4x")  # struct flock of 64-bit Linux
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline and process.poll() is None:
+        if os.path.exists(path):
+            with open(path, "r+b") as file:
+                ask = locked.pack(fcntl.F_WRLCK, 0, 0, 0, 0)
+                kind, *_, pid = locked.unpack(fcntl.fcntl(file, fcntl.F_GETLK, ask))
+            if kind != fcntl.F_UNLCK:
+                os.kill(pid, signal.SIGSTOP)
+                return pid
+        time.sleep(0.001)
+    raise RuntimeError("reuidl was never seen at work")
+
+
+def started_meanwhile(check, lab):
+    """The client is started while reuidl works on its profile: it does not come up, and
+    afterwards it does."""
+    new = lab.move("newW")
+    profile = prepared(lab, "W")
+    before, files = profile.entries(), profile.files()
+    # Nothing but a hole, to be read all the same: so that there is time.
+    hole = os.path.join(profile.path, "Mail", "Local Folders", "Large")
+    with open(hole, "wb") as out:
+        out.truncate(1 << 30)
+    lab.box.own(hole)
+    process = lab.box.begin(lab.command(profile, lab.migration(new)))
+    pid = held_at(os.path.join(profile.path, ".parentlock"), process)
+    try:
+        session = session_of(profile)
+        session.driver.quit()
+        check.that("the client has started while reuidl was at work", False)
+    except MarionetteError:
+        with open(lab.box.path("thunderbird.log"), encoding="utf-8") as log:
+            check.that("the client does not say why it did not start",
+                       "already running" in log.read().splitlines()[-1])
+        check.same("the record meanwhile", profile.entries(), before)
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    told, _ = process.communicate(timeout=30)
+    lab.box.stop(process)
+    check.same("reuidl's exit", process.returncode, 0)
+    check.same("stores", [s["state"] for s in json.loads(told)["stores"]], ["applied"])
+    os.remove(hole)
+    paired(check, lab, new, before, profile.entries())
+    left = {"Telemetry.FailedProfileLocks.txt", "user.js", ".parentlock"}
+    check.lists("files of the profile", {*profile.files()} - left, {*files} - left)
+    profile.set_server("127.0.0.1", new.port)
+    arrived(check, lab, profile, new, before)
 
 
 def without_mail(check, lab):
@@ -305,12 +401,17 @@ SCENARIOS = {
     "another-host": (another_host, "uids"),
     "same-host": (same_host, "uids"),
     "running": (running, "uids"),
+    "started-meanwhile": (started_meanwhile, "uids"),
     "undo": (undone, "uids"),
     "crlf": (crlf, "uids"),
     "tls": (over_tls, "uids"),
     "partial": (partial, "partial"),
     "until-deleted": (until_deleted_uids, "uids"),
     "no-mail": (without_mail, "uids"),
+    "maildir": (maildir, "maildir"),
+    "until-deleted-maildir": (until_deleted_maildir, "maildir"),
+    "global-inbox": (global_inbox, "global"),
+    "until-deleted-global": (until_deleted_global, "global"),
     "control-counters": (control_counters, "counters"),
     "counters": (counters, "counters"),
     "until-deleted-counters": (until_deleted_counters, "counters"),

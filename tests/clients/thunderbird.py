@@ -71,12 +71,15 @@ ACCOUNT = {
     "mail.server.server2.name": "Local Folders",
 }
 
+# In the scripts "server1" stands for the account's server, whichever that is, and
+# rootMsgFolder is where its mail goes: elsewhere, if the account is deferred.
+
 # One check, as the Get Messages button makes it; what the URL ended with is the result.
 GET_MAIL = """
     const { MailServices } = ChromeUtils.importESModule(
         "resource:///modules/MailServices.sys.mjs");
     const server = MailServices.accounts.getIncomingServer("server1");
-    const inbox = server.rootFolder.getFolderWithFlags(0x1000);
+    const inbox = server.rootMsgFolder.getFolderWithFlags(0x1000);
     return await new Promise(resolve => {
         const listener = {
             QueryInterface: ChromeUtils.generateQI(["nsIUrlListener"]),
@@ -114,7 +117,7 @@ MESSAGES = """
     const { MailServices } = ChromeUtils.importESModule(
         "resource:///modules/MailServices.sys.mjs");
     const server = MailServices.accounts.getIncomingServer("server1");
-    const inbox = server.rootFolder.getFolderWithFlags(0x1000);
+    const inbox = server.rootMsgFolder.getFolderWithFlags(0x1000);
     return [...inbox.msgDatabase.enumerateMessages()].map(m => m.messageId);
 """
 
@@ -124,7 +127,7 @@ INDEX = """
     const { MailServices } = ChromeUtils.importESModule(
         "resource:///modules/MailServices.sys.mjs");
     const server = MailServices.accounts.getIncomingServer("server1");
-    const inbox = server.rootFolder.getFolderWithFlags(0x1000)
+    const inbox = server.rootMsgFolder.getFolderWithFlags(0x1000)
         .QueryInterface(Ci.nsIMsgLocalMailFolder);
     await new Promise(resolve => {
         try {
@@ -157,7 +160,7 @@ DELETE = """
     const { MailServices } = ChromeUtils.importESModule(
         "resource:///modules/MailServices.sys.mjs");
     const server = MailServices.accounts.getIncomingServer("server1");
-    const inbox = server.rootFolder.getFolderWithFlags(0x1000);
+    const inbox = server.rootMsgFolder.getFolderWithFlags(0x1000);
     const { setTimeout } = ChromeUtils.importESModule(
         "resource://gre/modules/Timer.sys.mjs");
     const gone = [...inbox.msgDatabase.enumerateMessages()]
@@ -177,17 +180,48 @@ TRUST = """
 """
 
 
+# As the account manager makes an account: what it does not set has the client's defaults,
+# and the folder is named after the host.  The client writes its settings when it quits.
+NEW_ACCOUNT = """
+    const [host, user, port] = args;
+    const { MailServices } = ChromeUtils.importESModule(
+        "resource:///modules/MailServices.sys.mjs");
+    const server = MailServices.accounts.createIncomingServer(user, host, "pop3");
+    server.port = port;
+    server.socketType = 0;
+    server.authMethod = 3;
+    server.doBiff = false;
+    server.loginAtStartUp = false;
+    server.valid = true;
+    const account = MailServices.accounts.createAccount();
+    account.incomingServer = server;
+    server.localPath;
+    return [account.key, server.key];
+"""
+
+
 class Profile:
     def __init__(self, box, path, folder):
         self.box = box
         self.path = path
         self.user = "lab"
         self.user_js = {}  # preferences that a session's user.js sets, and so decides
+        self.server = "server1"  # which account's a session is about
+        self.mail_folder = None  # where its mail goes, if that is another account's
         # Named after the first host; the client keeps the folder when the host changes.
         self.folder = folder
-        self.mail = os.path.join(path, "Mail", folder)
-        self.popstate = os.path.join(self.mail, "popstate.dat")
-        self.inbox = os.path.join(self.mail, "Inbox")
+
+    @property
+    def mail(self):
+        return os.path.join(self.path, "Mail", self.folder)
+
+    @property
+    def popstate(self):
+        return os.path.join(self.mail, "popstate.dat")
+
+    @property
+    def inbox(self):
+        return os.path.join(self.path, "Mail", self.mail_folder or self.folder, "Inbox")
 
     @classmethod
     def create(cls, box, path, host, port):
@@ -205,15 +239,16 @@ class Profile:
         """As a user does who carries a profile to another folder: as it is."""
         copy = Profile(self.box, self.box.copy(self.path, path), self.folder)
         copy.host, copy.port = self.host, self.port
+        copy.mail_folder = self.mail_folder
         return copy
 
     def set_prefs(self, **values):
-        """mail.server.server1.* while the client does not run."""
+        """mail.server.serverN.* while the client does not run."""
         path = os.path.join(self.path, "prefs.js")
         with open(path, encoding="utf-8") as file:
             lines = file.readlines()
         for name, value in values.items():
-            full = "mail.server.server1." + name
+            full = f"mail.server.{self.server}." + name
             lines = [l for l in lines if not l.startswith(f'user_pref("{full}",')]
             lines.append(_pref(full, value))
         with open(path, "w", encoding="utf-8") as file:
@@ -242,8 +277,19 @@ class Profile:
         start = next(i for i, l in enumerate(lines) if l.startswith(b"*")) + 1
         return [tuple(l.decode().split(" ")) for l in lines[start:] if l]
 
+    def mail_files(self):
+        """The Inbox: one file of all letters, or a folder with a file for each."""
+        if not os.path.isdir(self.inbox):
+            return [self.inbox]
+        cur = os.path.join(self.inbox, "cur")
+        return [os.path.join(cur, name) for name in sorted(os.listdir(cur))]
+
     def mailbox(self):
-        return _read(self.inbox)
+        """{file: its bytes}"""
+        return {path: _read(path) for path in self.mail_files()}
+
+    def mail_times(self):
+        return {path: int(os.stat(path).st_mtime) for path in self.mail_files()}
 
 
 class Session:
@@ -264,7 +310,7 @@ class Session:
         try:
             self.driver = Marionette(port, 90, lambda: self.process.poll() is None)
             self._wait_for_accounts()
-            self.driver.script(SET_PASSWORD, profile.host, profile.user, password)
+            self.script(SET_PASSWORD, profile.host, profile.user, password)
         except BaseException:
             self.box.stop(self.process, grace=0)
             raise
@@ -287,31 +333,39 @@ class Session:
             time.sleep(0.1)
         raise RuntimeError("the client's window did not appear")
 
+    def script(self, text, *args, **how):
+        text = text.replace('"server1"', f'"{self.profile.server}"')
+        return self.driver.script(text, *args, **how)
+
     def get_mail(self):
-        status = self.driver.script(GET_MAIL, timeout=60)
+        status = self.script(GET_MAIL, timeout=60)
         if status != 0:
             raise RuntimeError(f"get mail ended with {status:#x}")
 
     def folders(self):
-        return self.driver.script(FOLDERS)
+        return self.script(FOLDERS)
 
     def messages(self):
-        return self.driver.script(MESSAGES)
+        return self.script(MESSAGES)
 
     def mark(self):
         """Leave a mark on each message in the Inbox that only its index has."""
-        self.driver.script(MARK)
+        self.script(MARK)
 
     def marked(self):
-        return self.driver.script(MARKED)
+        return self.script(MARKED)
 
     def delete(self, idents):
         """Delete letters locally, for good; how many there were."""
-        return self.driver.script(DELETE, idents)
+        return self.script(DELETE, idents)
+
+    def new_account(self, host, user, port):
+        """Make another POP3 account; its key and its server's."""
+        return self.script(NEW_ACCOUNT, host, user, port)
 
     def trust(self, certificate):
         """A certificate, base64 DER, of the server the account is set to."""
-        self.driver.script(TRUST, self.profile.host, self.profile.port, certificate)
+        self.script(TRUST, self.profile.host, self.profile.port, certificate)
 
 
 def _pref(name, value):
