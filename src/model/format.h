@@ -52,6 +52,9 @@ struct settings {
 struct listed_account {
 	const char *store;  /* where its store is, or will be; absolute, in the arena */
 	const char *server; /* what the settings call its server: "server1" */
+	/* `store` is what the client will choose as things are now: the settings name no
+	 * place yet, and it takes another one if that is there by then. */
+	bool guessed;
 	struct settings settings;
 	bool one_of_several; /* places where it may be: that it is not there says nothing */
 };

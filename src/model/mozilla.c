@@ -53,21 +53,27 @@ mozilla_path(struct arena *a, struct text path)
 	return (struct text){plain, n};
 }
 
-/* The folder in which a server's popstate.dat lies. */
+/* The folder in which a server's popstate.dat lies. *guessed (may be NULL): named by no
+ * preference; nsMsgIncomingServer::GetLocalPath makes one of the host's name that is not
+ * there, and names it then. */
 static struct text
-local_path(
-	const struct prefs *p, const char *server, struct text profile, struct arena *a)
+local_path(const struct prefs *p, const char *server, struct text profile,
+	struct arena *a, bool *guessed)
 {
 	struct text path;
 	const char *prefix = "[ProfD]";
+	bool ignored;
 
+	guessed = guessed != NULL ? guessed : &ignored;
+	*guessed = false;
 	if (pref_string(prefs_find(p, "mail.server.%s.directory-rel", server), &path) &&
 		text_starts(path, prefix))
 		path = text_of(arena_print(a, "%.*s/%.*s", TEXT_ARG(profile),
 			(int)(path.len - strlen(prefix)), path.at + strlen(prefix)));
 	else if (pref_string(prefs_find(p, "mail.server.%s.directory", server), &path))
 		;
-	else if (pref_string(prefs_find(p, "mail.server.%s.hostname", server), &path))
+	else if ((*guessed = pref_string(
+			  prefs_find(p, "mail.server.%s.hostname", server), &path)))
 		path = text_of(arena_print(
 			a, "%.*s/Mail/%.*s", TEXT_ARG(profile), TEXT_ARG(path)));
 	else
@@ -195,7 +201,7 @@ find_account(const struct prefs *p, struct text list, struct text profile,
 	while (take_account(&c, &account)) {
 		char *server = server_of(p, account, "pop3", a);
 		if (server == NULL ||
-			!text_equal(local_path(p, server, profile, a), folder))
+			!text_equal(local_path(p, server, profile, a, NULL), folder))
 			continue;
 		if (found != NULL && strcmp(found, server) != 0)
 			return NULL;
@@ -277,14 +283,18 @@ mozilla_accounts(const struct source *settings, struct arena *a, struct account_
 	for (struct cursor c = {read_prefs(&p, settings), 0}; take_account(&c, &key);) {
 		char *server = server_of(&p, key, "pop3", a);
 		struct text folder = {"", 0};
+		bool guessed = false;
 		if (server != NULL && !is_listed(out, server))
-			folder = local_path(&p, server, profile, a);
+			folder = local_path(&p, server, profile, a, &guessed);
 		if (folder.len == 0)
 			continue;
-		struct listed_account account = {.store = arena_print(a, "%.*s/%s",
-							 TEXT_ARG(folder), MOZILLA_STORE),
+		struct listed_account account = {
+			.store = arena_print(
+				a, "%.*s/%s", TEXT_ARG(folder), MOZILLA_STORE),
 			.server = server,
-			.settings = client};
+			.guessed = guessed,
+			.settings = client,
+		};
 		fill_settings(&p, server, a, &account.settings);
 		account.settings.key = arena_text(a, key);
 		out->at = array_grow(out->at, &out->cap, out->n + 1, sizeof(*out->at));
@@ -347,7 +357,7 @@ mozilla_mail(const char *store_path, const struct source *source, struct arena *
 			server = server_of(&p, account, "none", &a);
 		struct text path = {"", 0};
 		if (server != NULL)
-			path = local_path(&p, server, profile, &a);
+			path = local_path(&p, server, profile, &a, NULL);
 		if (path.len > 0)
 			add_folder(mail, path, arena);
 	}

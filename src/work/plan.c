@@ -212,7 +212,8 @@ make(struct planning *ps, struct journal *j, struct err *e)
 	if (j != NULL &&
 		journal_applied(j, ps->store->source->path, ps->info.id, &applied, e) < 0)
 		return -1;
-	if (!applied && (plan_choose_account(ps) < 0 || plan_check_age(ps) < 0))
+	if (!applied && (plan_choose_account(ps) < 0 || plan_check_age(ps) < 0 ||
+				plan_check_into(ps) < 0))
 		return 0;
 	prepare(ps);
 	if (plan_seat(ps, j, e) < 0)
@@ -232,7 +233,10 @@ make(struct planning *ps, struct journal *j, struct err *e)
 	edit_accounts(ps);
 	if (plan_rename(ps, e) < 0)
 		return -1;
-	p->state = p->nedits > 0 || p->to_name.len > 0 ? PLAN_READY : PLAN_UNCHANGED;
+	/* A copy is wanted even if nothing in it differs. */
+	p->state = p->nedits > 0 || p->to_name.len > 0 || ps->options->into != NULL
+			   ? PLAN_READY
+			   : PLAN_UNCHANGED;
 	return 0;
 }
 
@@ -244,7 +248,8 @@ plan_make(struct plan *p, const struct store *s, const struct settings *settings
 		.plan = p, .store = s, .settings = settings, .map = m, .options = o};
 	int rc;
 
-	*p = (struct plan){.settings = *settings};
+	ps.after = o->into != NULL ? o->into : settings;
+	*p = (struct plan){.settings = *ps.after};
 	rc = make(&ps, j, e);
 	plan_state_release(&ps);
 	if (rc < 0)

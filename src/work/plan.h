@@ -15,6 +15,11 @@ struct plan_options {
 	const char *account;		       /* USER@HOST, NULL: the map's old one */
 	const char *client_host, *client_user; /* NULL: by settings, see below */
 	uint32_t client_port;		       /* 0: likewise */
+	/* Of another account, which gets a copy of the store; NULL: the store stays its
+	 * own account's. What the edits lead to is then by these, what the store is now
+	 * by its own. */
+	const struct settings *into;
+	const char *into_name; /* of that account, for people */
 	bool force, before_first_contact, allow_deletes, accept_size;
 	int64_t max_age; /* seconds; 0: the default of 7 days, 1 for plain UIDLs */
 	int64_t now;
@@ -58,7 +63,7 @@ struct plan {
 	size_t nfate[FATES], ndelete;
 	/* What the client would do at its next check, after the edits. */
 	size_t download, remove, keep;
-	struct settings settings;
+	struct settings settings; /* of the account whose client will read it */
 	bool host_edited;
 	struct text from_host, from_user, to_host, to_user;
 	struct text to_name; /* what the file is called then; empty: as it is */

@@ -138,17 +138,17 @@ plan_choose_account(struct planning *ps)
 		TEXT_ARG(want.host), TEXT_ARG(have.user), TEXT_ARG(have.host));
 }
 
-struct who
-plan_target(const struct planning *ps)
+static struct who
+target_by(const struct planning *ps, const struct settings *settings)
 {
 	const struct plan_options *o = ps->options;
 	const struct map_side *new = &ps->info.side[SIDE_NEW];
 	struct who w = {{NULL, 0}, {NULL, 0}};
 
-	if (ps->settings->known &&
+	if (settings->known &&
 		(ps->store->format->account_from_settings ||
-			text_equal_nocase(ps->settings->host, text_of(new->host))))
-		w = (struct who){ps->settings->host, ps->settings->user};
+			text_equal_nocase(settings->host, text_of(new->host))))
+		w = (struct who){settings->host, settings->user};
 	else if (!ps->store->format->account_from_settings)
 		w = who_of(new->user, new->host);
 	if (o->client_host != NULL)
@@ -156,6 +156,20 @@ plan_target(const struct planning *ps)
 	if (o->client_user != NULL)
 		w.user = text_of(o->client_user);
 	return w;
+}
+
+struct who
+plan_target(const struct planning *ps)
+{
+	if (ps->options->into != NULL)
+		return (struct who){ps->after->host, ps->after->user};
+	return target_by(ps, ps->settings);
+}
+
+struct who
+plan_rewritten(const struct planning *ps)
+{
+	return target_by(ps, ps->settings);
 }
 
 /* The port, where it stands in a store's name, is what the client's settings say or will
@@ -180,7 +194,8 @@ plan_rename(struct planning *ps, struct err *e)
 	struct text now = file_name(ps);
 	struct buf name;
 
-	if (f->rename == NULL)
+	/* Where a copy is to be is not in the plan: work/into.h. */
+	if (f->rename == NULL || ps->options->into != NULL)
 		return 0;
 	buf_init(&name, PLAN_NAME_MAX);
 	int rc = f->rename(now, to.host, to.user, target_port(ps, to), &name, e);

@@ -44,7 +44,7 @@ plan_why(uint8_t why)
 static bool
 would_delete(const struct planning *ps, const struct record *r)
 {
-	return !ps->settings->known || check_deletes(r, ps->settings, ps->options->now);
+	return !ps->after->known || check_deletes(r, ps->after, ps->options->now);
 }
 
 static bool
@@ -228,7 +228,7 @@ plan_foresee(struct planning *ps)
 			at = ps->seats[i].in_new;
 		if (at == MATCH_NONE)
 			continue;
-		known[at] = check_deletes(r, ps->settings, ps->options->now) ? 2 : 1;
+		known[at] = check_deletes(r, ps->after, ps->options->now) ? 2 : 1;
 	}
 	for (size_t i = 0; i < ps->nnew; i++) {
 		p->download += known[i] == 0;

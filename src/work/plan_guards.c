@@ -50,6 +50,23 @@ plan_check_age(struct planning *ps)
 		(long long)(age / PLAN_DAY + 1));
 }
 
+/* A new account leaves no mail on the server unless it is told to (Thunderbird's default):
+ * all that it would know of it would be deleted there. */
+int
+plan_check_into(struct planning *ps)
+{
+	const struct plan_options *o = ps->options;
+
+	if (o->into == NULL || o->into->leave_on_server || o->allow_deletes)
+		return 0;
+	return plan_refuse(ps->plan, "deletes",
+		"%s: the account %s leaves no messages on the server, so the client would "
+		"delete there all that this record tells it of. In its Server Settings "
+		"tick \"Leave messages on server\", quit the client, and try again; if "
+		"deleting is what is meant, say --allow-deletes",
+		ps->store->source->path, o->into_name);
+}
+
 int
 plan_check_overlap(struct planning *ps)
 {
@@ -121,7 +138,7 @@ line_is_witness(const struct planning *ps)
 	const struct map_side *sides = ps->info.side;
 	const struct account *a = &ps->store->accounts[ps->plan->account];
 	struct who line = {a->host.text, a->user.text};
-	struct who target = plan_target(ps);
+	struct who target = plan_rewritten(ps);
 
 	/* With no settings at hand, what the client would write is the new URL's. */
 	if (target.host.len == 0)

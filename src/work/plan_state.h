@@ -29,7 +29,8 @@ struct planning {
 	struct plan *plan;
 	const struct store *store;
 	const struct plan_options *options;
-	const struct settings *settings;
+	const struct settings *settings; /* of the store's account */
+	const struct settings *after;	 /* of the one that gets what is written */
 	struct map *map;
 	struct map_info info;
 	/* A map of this move has been applied to this store: its UIDLs may be the new
@@ -97,12 +98,15 @@ struct who plan_who(const struct planning *ps, size_t account);
 struct who plan_target(const struct planning *ps);
 /* What the file is to be called for that account, into plan->to_name. */
 int plan_rename(struct planning *ps, struct err *e);
+/* What the client writes there by itself once it has been at the new server. */
+struct who plan_rewritten(const struct planning *ps);
 /* What the store is looked for by: --account, else the map's old one. */
 struct who plan_wanted(const struct planning *ps);
 
 /* Each: 0, or -1 with the plan refused. */
 int plan_choose_account(struct planning *ps);
 int plan_check_age(struct planning *ps);
+int plan_check_into(struct planning *ps);
 int plan_check_overlap(struct planning *ps);
 /* Sets before_contact as well. */
 int plan_check_contested(struct planning *ps);
