@@ -254,7 +254,7 @@ Test(mail, a_file_that_is_not_to_be_read_changes_nothing)
 	cr_assert_eq(
 		target_open(&t, in("Mail/h/popstate.dat"), NULL, true, in("state"), &e),
 		0);
-	mail = (struct mail){.known = true};
+	mail = (struct mail){.known = true, .may_stay = true};
 	mail.where.key = text_of("account1");
 	mail_wish_add(&mail.wishes,
 		(struct mail_wish){
@@ -265,6 +265,8 @@ Test(mail, a_file_that_is_not_to_be_read_changes_nothing)
 	mail.files.n = 2;
 	cr_assert_eq(mail_prepare(&mail, journal, &t, NULL, &e), -1);
 	cr_assert(strstr(e.message, "gone: cannot open") != NULL, "%s", e.message);
+	cr_assert(strstr(e.message, "; --no-mail leaves all local mail as it is") != NULL,
+		"%s", e.message);
 	cr_assert(strstr(e.message, "nothing was changed") != NULL, "%s", e.message);
 	cr_assert_str_eq(get("Mail/h/Inbox"), MAIL(A(1)));
 	struct journal_mail *sets;

@@ -13,21 +13,34 @@ find_mail(struct mail *m, const struct target *t)
 	       t->format->mail(t->path, &t->settings, &m->arena, &m->where);
 }
 
+/* Local mail that cannot be read stops the run: a UIDL in it could be another message's
+ * by then. Only a person can say that it may. */
+static int
+say_way_out(const struct mail *m, struct err *e)
+{
+	if (m->may_stay)
+		err_add(e, "; --no-mail leaves all local mail as it is (reuidl(1) tells "
+			   "what that costs)");
+	return -1;
+}
+
 int
 mail_plan(struct mail *m, const struct target *t, const struct plan *p,
 	const struct store *s, struct map *map, bool accept_size, struct err *e)
 {
-	*m = (struct mail){0};
+	*m = (struct mail){.may_stay = true};
 	m->known = find_mail(m, t);
 	if (!m->known)
 		return 0;
+	int rc = mail_files_find(&m->files, &m->where, e);
+	if (rc < 0)
+		say_way_out(m, e);
 	/* The wishes hold both lists; where there is no mail they are not worth it. */
-	if (mail_files_find(&m->files, &m->where, e) == 0 &&
-		(m->files.bytes == 0 ||
-			mail_wish_plan(&m->wishes, p, s, map, accept_size, e) == 0))
-		return 0;
-	mail_release(m);
-	return -1;
+	else if (m->files.bytes > 0)
+		rc = mail_wish_plan(&m->wishes, p, s, map, accept_size, e);
+	if (rc < 0)
+		mail_release(m);
+	return rc;
 }
 
 struct back {
@@ -175,7 +188,7 @@ pass_file(struct pass *p, struct err *e)
 	int fd;
 
 	if (os_open_in_place(path, false, &fd, e) < 0)
-		return -1;
+		return say_way_out(p->mail, e);
 	int rc = os_stat_fd(fd, path, &st, e);
 	p->kept = (struct journal_mail_file){.path = p->file->path,
 		.size = st.size,
@@ -183,6 +196,8 @@ pass_file(struct pass *p, struct err *e)
 		.single = s.single};
 	if (rc == 0 && st.regular)
 		rc = mail_file_scan(&s, fd, path, &beat, e);
+	if (rc < 0 && text_starts(text_of(e->message), path))
+		say_way_out(p->mail, e);
 	if (os_close(fd, path, rc == 0 ? e : &late) < 0)
 		rc = -1;
 	return rc;

@@ -19,7 +19,8 @@
 #include "work/replace.h"
 
 struct mail {
-	bool known; /* there is local mail that names UIDLs */
+	bool known;    /* there is local mail that names UIDLs */
+	bool may_stay; /* if it cannot be read, the user may say so: --no-mail */
 	struct local_mail where;
 	struct mail_wishes wishes;
 	struct mail_files files;
