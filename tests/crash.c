@@ -2,8 +2,8 @@
  * Dies, fails and falls short at every file-changing system call of a command that
  * replaces a store, and looks at what is left.
  *
- *   crash [-j JOBS] SCENARIO STORE [MAIL…] [--becomes STORE] --apply CMD… --then CMD…
- *     --undo CMD…
+ *   crash [-j JOBS] SCENARIO STORE [MAIL…] [--becomes STORE | --copied-to STORE]
+ *     --apply CMD… --then CMD… --undo CMD…
  *   crash [-j JOBS]
  *
  * SCENARIO is a folder, copied anew for each point; STORE is the store's path in it. In
@@ -12,7 +12,9 @@
  *   crash DIR p/Mail/h/popstate.dat --apply build/reuidl apply --yes --state @/state
  *     --map @/map @/p/Mail/h/popstate.dat --then … --undo build/reuidl undo --state @/state
  *
- * --becomes is for a store that gets another name. Without arguments two small scenarios of
+ * --becomes is for a store that gets another name, --copied-to for one that stays as it is,
+ * always, while a second is made from it (that is then "the new one"; no such file, and no
+ * new folder for it, is "the old one"). Without arguments two small scenarios of
  * its own, with and without that, with the crash_driver beside this program.
  *
  * For `apply`, and then for `undo` of an applied store: for each n and each mode
@@ -58,6 +60,8 @@ struct bytes {
 struct job {
 	const char *scenario, *store;
 	const char *becomes;	  /* the store's path after the run; NULL: it stays */
+	bool copies;		  /* and `store` stays as well */
+	size_t above;		  /* names above the folder of the copy, without it */
 	char **command[COMMANDS]; /* with their '@' */
 	char base[256];		  /* our own folder */
 	char work[300], from[320], log[320], applied[320];
@@ -221,6 +225,8 @@ look_at_names(const struct job *j)
 		       : has_new	  ? FOUND_NEW
 					  : FOUND_OTHER;
 
+	if (j->copies)
+		f = !has_old ? FOUND_OTHER : has_new ? FOUND_NEW : FOUND_OLD;
 	if ((has_old && !same(&old, &j->old)) || (has_new && !same(&new, &j->new)))
 		f = FOUND_OTHER;
 	free(old.at);
@@ -351,6 +357,24 @@ count_names(const char *root, const char *store)
 	return n;
 }
 
+/* In the folder of the store that is made, or changed. */
+static size_t
+count_beside(const struct job *j)
+{
+	return count_names(j->work, j->copies ? j->becomes : j->store);
+}
+
+static size_t
+count_above(const struct job *j, const char *root)
+{
+	char *folder = strdup(j->copies ? j->becomes : j->store);
+
+	*strrchr(folder, '/') = '\0';
+	size_t n = strchr(folder, '/') != NULL ? count_names(root, folder) : 0;
+	free(folder);
+	return n;
+}
+
 static bool
 log_says(const struct job *j, const char *words)
 {
@@ -415,7 +439,7 @@ point(struct job *j, enum command c, enum crash_mode mode, size_t n)
 	else if (look(j) == FOUND_OTHER || look(j) == FOUND_BOTH)
 		bad(j, c, mode, n, r.call,
 			"the next run left neither the old nor the new one alone");
-	else if (count_names(j->work, j->store) != j->names)
+	else if (count_beside(j) != j->names)
 		bad(j, c, mode, n, r.call,
 			"the next run left something beside the store");
 	else if (then.exit == 0 && look_at_mail(j, THEN_DONE) != NULL)
@@ -426,6 +450,8 @@ point(struct job *j, enum command c, enum crash_mode mode, size_t n)
 		bad(j, c, mode, n, r.call, "the undo hangs");
 	else if (look(j) != FOUND_OLD)
 		bad(j, c, mode, n, r.call, "the undo did not bring the very bytes back");
+	else if (j->copies && count_above(j, j->work) != j->above)
+		bad(j, c, mode, n, r.call, "the undo left a folder");
 	else if (look_at_mail(j, UNDO_DONE) != NULL)
 		bad(j, c, mode, n, r.call, look_at_mail(j, UNDO_DONE));
 	return true;
@@ -480,7 +506,8 @@ rehearse(struct job *j, size_t calls[COMMANDS])
 		if (same(&j->mail_old[i], &j->mail_new[i]))
 			bad(j, APPLY, CRASH_COUNT, 0, "none",
 				"it does not change the mail");
-	j->names = count_names(j->work, j->store);
+	j->names = count_beside(j);
+	j->above = count_above(j, j->scenario);
 	copy_tree(j->work, j->applied);
 	r = run(j, UNDO, CRASH_COUNT, 0);
 	calls[UNDO] = r.calls;
@@ -604,8 +631,10 @@ take_commands(struct job *j, char **argv)
 			return false;
 		j->mail[j->nmail++] = *argv;
 	}
-	if (*argv != NULL && strcmp(*argv, "--becomes") == 0) {
+	if (*argv != NULL &&
+		(strcmp(*argv, "--becomes") == 0 || strcmp(*argv, "--copied-to") == 0)) {
 		j->becomes = argv[1];
+		j->copies = strcmp(*argv, "--copied-to") == 0;
 		argv += argv[1] != NULL ? 2 : 1;
 	}
 	for (; *argv != NULL; argv++) {

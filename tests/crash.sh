@@ -65,6 +65,32 @@ make_profile "$t/names" "${names[@]}"
 } >"$t/names/pairs.csv"
 try "$t/names"
 
+# Another account's, with and without the folder that it is to be in.
+account() {
+	cat >>"$1/p.default/prefs.js" <<-'EOF'
+	user_pref("mail.accountmanager.accounts", "account1,account2,account3");
+	user_pref("mail.account.account3.server", "server3");
+	user_pref("mail.server.server3.type", "pop3");
+	user_pref("mail.server.server3.hostname", "127.0.0.1");
+	user_pref("mail.server.server3.userName", "lab");
+	user_pref("mail.server.server3.directory-rel", "[ProfD]Mail/new");
+	user_pref("mail.server.server3.leave_on_server", true);
+	EOF
+}
+
+into() {
+	local store=p.default/Mail/localhost/popstate.dat new=p.default/Mail/new/popstate.dat
+	local every=(--state @/state --no-input --yes)
+	local apply=("$b/reuidl" apply "${every[@]}" --into account3 --map @/map "@/$store")
+	"$b/crash" -j "$jobs" "$1" $store --copied-to $new --apply "${apply[@]}" \
+		--then "${apply[@]}" --undo "$b/reuidl" undo "${every[@]}" "@/$new" || rc=1
+}
+
+account "$t/names"
+into "$t/names"
+mkdir "$t/names/p.default/Mail/new"
+into "$t/names"
+
 make_profile "$t/numbers" 1 2 3 4 5 6 7
 {
 	echo old_uidl,new_uidl,evidence

@@ -27,6 +27,15 @@ enum journal_state {
 	JOURNAL_FORGOTTEN, /* done, not undone, and its copies are gone: a map stays applied */
 };
 
+/* A run that makes a file beside the one that it has read, and its undo. */
+enum journal_copy {
+	COPY_NOT,
+	COPY_MADE, /* `path` stays as it is, and `becomes` is new: another account's store */
+	COPY_MADE_FOLDER, /* the folder of `becomes` is new, too */
+	COPY_GONE,	  /* the undo: `path` is removed */
+	COPY_GONE_FOLDER, /* and its folder */
+};
+
 struct journal_file {
 	int64_t row;	 /* key in the journal */
 	char *run;	 /* id of the run: 16 hex digits, the first eight are its time */
@@ -35,7 +44,7 @@ struct journal_file {
 	/* Where the store is after the run, if it says in its own name whose it is; "" or
 	 * NULL: it stays at `path`. */
 	char *becomes;
-	bool copies;  /* with `becomes`: `path` stays too, as another account's store */
+	enum journal_copy copies;
 	char *map_id; /* of the map applied; "" for an undo */
 	char *format;
 	char *account;		   /* USER@HOST as it was in the store */

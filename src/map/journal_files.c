@@ -150,7 +150,7 @@ take_file(struct journal *j, sqlite3_stmt *st, struct arena *a, struct journal_f
 		.renamed = (uint64_t)sqlite3_column_int64(st, 14),
 		.tombstones = (uint64_t)sqlite3_column_int64(st, 15),
 		.becomes = column(st, 16, a),
-		.copies = sqlite3_column_int(st, 17) != 0,
+		.copies = (enum journal_copy)sqlite3_column_int(st, 17),
 	};
 	return digest_column(j, st, 9, &f->old_digest, e) < 0 ||
 			       digest_column(j, st, 10, &f->new_digest, e) < 0

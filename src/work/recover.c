@@ -82,6 +82,12 @@ has_digest(const char *path, const struct digest *want)
 	return same;
 }
 
+static bool
+is_moved(const struct journal_file *f)
+{
+	return strcmp(journal_path(f), f->path) != 0;
+}
+
 /* Is the store under its new name, and not yet the client's own? */
 static bool
 is_linked(const struct journal_file *f)
@@ -96,16 +102,37 @@ is_linked(const struct journal_file *f)
 
 /* The same where the store changes its name: replace.c, take_name(). */
 static enum journal_state
-what_happened_to_names(struct arena *a, const struct journal_file *f, bool *old)
+what_happened_to_names(const struct journal_file *f, bool *old)
 {
-	bool temporary = is_temporary(a, f) && os_exists(f->temporary);
-
 	*old = os_exists(f->path);
-	if (f->copies)
-		return !temporary && has_digest(f->becomes, &f->new_digest)
-			       ? JOURNAL_DONE
-			       : JOURNAL_ROLLED_BACK;
 	return *old ? JOURNAL_ROLLED_BACK : JOURNAL_DONE;
+}
+
+/* Where a file is made beside the one that was read: once the temporary name has gone,
+ * the client may have it. */
+static enum journal_state
+what_happened_to_copy(const struct journal_file *f, bool *old)
+{
+	struct source now;
+	struct err ignored;
+	bool ours = true;
+
+	*old = true;
+	if (!os_exists(f->becomes) || is_linked(f))
+		return JOURNAL_ROLLED_BACK;
+	if (source_read(&now, f->becomes, &ignored) == 0) {
+		ours = digest_equal(&now.digest, &f->new_digest) || holds_ours(f, &now);
+		source_release(&now);
+	}
+	return ours ? JOURNAL_DONE : JOURNAL_ROLLED_BACK;
+}
+
+/* Where one is removed. */
+static enum journal_state
+what_happened_to_gone(const struct journal_file *f, bool *old)
+{
+	*old = has_digest(f->path, &f->old_digest);
+	return os_exists(f->path) ? JOURNAL_ROLLED_BACK : JOURNAL_DONE;
 }
 
 static int
@@ -122,32 +149,82 @@ settle_names(struct arena *a, const struct journal_file *f, enum journal_state s
 	return os_unlink(f->temporary, e);
 }
 
+static enum journal_state
+look(struct arena *a, const struct journal_file *f, bool *old)
+{
+	if (f->copies >= COPY_GONE)
+		return what_happened_to_gone(f, old);
+	if (f->copies != COPY_NOT)
+		return what_happened_to_copy(f, old);
+	return is_moved(f) ? what_happened_to_names(f, old) : what_happened(a, f, old);
+}
+
+/* What the run had beside the file goes. */
+static int
+tidy(struct arena *a, const struct journal_file *f, enum journal_state state,
+	struct err *e)
+{
+	const char *folder = os_folder_of(a, journal_path(f));
+
+	if (is_moved(f) && settle_names(a, f, state, e) < 0)
+		return -1;
+	if (!is_moved(f) && is_temporary(a, f) && os_unlink(f->temporary, e) < 0)
+		return -1;
+	if (((f->copies == COPY_MADE_FOLDER && state == JOURNAL_ROLLED_BACK) ||
+		    (f->copies == COPY_GONE_FOLDER && state == JOURNAL_DONE)) &&
+		replace_drop_folder(a, f, e) < 0)
+		return -1;
+	return os_sync_folder(os_exists(folder) ? folder : os_folder_of(a, folder), e);
+}
+
+static const char *
+sentence_of(const struct journal_file *f, enum journal_state state)
+{
+	bool there = (state == JOURNAL_DONE) == (f->copies < COPY_GONE);
+
+	if (f->copies != COPY_NOT && !there)
+		return state == JOURNAL_DONE
+			       ? "%s: a run that had broken off was finished: the file is "
+				 "removed"
+			       : "%s: a run that had broken off was rolled back: nothing "
+				 "of it is there";
+	return state == JOURNAL_DONE
+		       ? "%s: a run that had broken off was finished: the file is the new "
+			 "one"
+		       : "%s: a run that had broken off was rolled back: nothing of it is "
+			 "in the file";
+}
+
 static int
 settle(struct journal *j, struct arena *a, const struct journal_file *f,
 	void (*say)(void *, const char *), void *arg, struct err *e)
 {
-	bool old, renamed = strcmp(journal_path(f), f->path) != 0;
-	enum journal_state state =
-		renamed ? what_happened_to_names(a, f, &old) : what_happened(a, f, &old);
+	bool old;
+	enum journal_state state = look(a, f, &old);
 
-	if ((renamed ? settle_names(a, f, state, e)
-		     : is_temporary(a, f) && os_unlink(f->temporary, e) < 0) ||
-		os_sync_folder(os_folder_of(a, journal_path(f)), e) < 0 ||
-		journal_finish(j, f, state, e) < 0)
+	if (tidy(a, f, state, e) < 0 || journal_finish(j, f, state, e) < 0)
 		return -1;
 	if (state == JOURNAL_ROLLED_BACK && old)
 		journal_drop(j, f);
 	if (say == NULL)
 		return 0;
-	char *sentence = arena_print(a,
-		state == JOURNAL_DONE ? "%s: a run that had broken off was finished: the "
-					"file is the new one"
-				      : "%s: a run that had broken off was rolled back: "
-					"nothing of it is in the file",
-		state == JOURNAL_DONE ? journal_path(f) : f->path);
+	bool named = state == JOURNAL_DONE || f->copies != COPY_NOT;
+	char *sentence =
+		arena_print(a, sentence_of(f, state), named ? journal_path(f) : f->path);
 	char safe[768];
 	say(arg, text_escape(text_of(sentence), safe, sizeof(safe)));
 	return 0;
+}
+
+/* The disk is here today: the folder is, or the one that it was to be made in. */
+static bool
+is_here(struct arena *a, const struct journal_file *f)
+{
+	const char *folder = os_folder_of(a, journal_path(f));
+
+	if (f->copies == COPY_MADE_FOLDER || f->copies == COPY_GONE_FOLDER)
+		folder = os_folder_of(a, folder);
+	return os_exists(folder);
 }
 
 /* Locked as it is now, whichever of the two it is: target_replace() locks both. 1: a
@@ -175,8 +252,7 @@ replace_recover(
 	int rc = journal_files(j, &a, true, &files, &n, e);
 
 	for (size_t i = 0; rc == 0 && i < n; i++) {
-		/* The disk is not there today. */
-		if (!os_exists(os_folder_of(&a, journal_path(&files[i]))))
+		if (!is_here(&a, &files[i]))
 			continue;
 		struct os_locks *locks = os_locks_new();
 		int busy = lock_file(j, &a, files[i].path, locks, e);

@@ -73,7 +73,9 @@ fill_record(struct target *t, struct journal_file *record)
 	record->format = arena_string(&t->arena, text_of(t->format->name));
 	if (record->becomes != NULL && strcmp(record->becomes, t->path) == 0)
 		record->becomes = NULL;
-	record->temporary = temporary_name(t, journal_path(record));
+	record->temporary = record->copies < COPY_GONE
+				    ? temporary_name(t, journal_path(record))
+				    : arena_string(&t->arena, text_of(""));
 	if (record->run == NULL)
 		record->run = journal_new_run(&t->arena);
 }
@@ -130,15 +132,37 @@ write_temporary(struct target *t, struct text bytes, const struct journal_file *
 	return rc;
 }
 
+int
+replace_drop_folder(struct arena *a, const struct journal_file *f, struct err *e)
+{
+	const char *folder = os_folder_of(a, journal_path(f));
+	struct err ignored;
+	char **names;
+	size_t n;
+
+	if (!os_exists(folder))
+		return 0;
+	if (os_list(a, folder, &names, &n, &ignored) == 0 && n > 0)
+		return 0;
+	if (os_rmdir(folder, e) < 0)
+		return -1;
+	return os_sync_folder(os_folder_of(a, folder), e);
+}
+
 /* The temporary file goes, and the journal says so. What fails here is left to
  * replace_recover(): the row stays prepared. */
 static int
-roll_back(struct journal *j, const struct journal_file *record, struct err *e)
+roll_back(struct target *t, struct journal *j, const struct journal_file *record,
+	struct err *e)
 {
 	struct err late;
 
-	if (os_unlink(record->temporary, &late) == 0 &&
-		journal_finish(j, record, JOURNAL_ROLLED_BACK, &late) == 0)
+	if (record->temporary[0] != '\0' && os_unlink(record->temporary, &late) < 0)
+		return nothing_changed(e);
+	if (record->copies == COPY_MADE_FOLDER &&
+		replace_drop_folder(&t->arena, record, &late) < 0)
+		return nothing_changed(e);
+	if (journal_finish(j, record, JOURNAL_ROLLED_BACK, &late) == 0)
 		journal_drop(j, record);
 	return nothing_changed(e);
 }
@@ -198,23 +222,60 @@ finish(struct target *t, struct journal *j, struct journal_file *record, struct 
 		why.message, journal_path(record));
 }
 
+/* 3 and 4 */
+static int
+prepare(struct target *t, struct text bytes, struct journal *j,
+	struct journal_file *record, struct err *e)
+{
+	fill_record(t, record);
+	if (check_unchanged(t, e) < 0 ||
+		journal_keep(j, &t->arena, record, t->source.bytes, bytes, e) < 0)
+		return nothing_changed(e);
+	if (journal_prepare(j, record, e) == 0)
+		return 0;
+	journal_drop(j, record);
+	return nothing_changed(e);
+}
+
+static int
+make_folder(struct target *t, const struct journal_file *record, struct err *e)
+{
+	if (record->copies != COPY_MADE_FOLDER)
+		return 0;
+	return os_make_private_folders(os_folder_of(&t->arena, record->becomes), e);
+}
+
 int
 target_replace(struct target *t, struct text bytes, struct journal *j,
 	struct journal_file *record, struct err *e)
 {
-	fill_record(t, record);
-	if (check_unchanged(t, e) < 0)
-		return nothing_changed(e);
-	/* 4 */
-	if (journal_keep(j, &t->arena, record, t->source.bytes, bytes, e) < 0)
-		return nothing_changed(e);
-	if (journal_prepare(j, record, e) < 0) {
-		journal_drop(j, record);
-		return nothing_changed(e);
-	}
+	if (prepare(t, bytes, j, record, e) < 0)
+		return -1;
 	/* 5, 6, 7, 8 */
-	if (write_temporary(t, bytes, record, e) < 0 || check_stat(t, e) < 0 ||
-		put_in_place(t, record, e) < 0)
-		return roll_back(j, record, e);
+	if (make_folder(t, record, e) < 0 || write_temporary(t, bytes, record, e) < 0 ||
+		check_stat(t, e) < 0 || put_in_place(t, record, e) < 0)
+		return roll_back(t, j, record, e);
 	return finish(t, j, record, e);
+}
+
+int
+target_remove(
+	struct target *t, struct journal *j, struct journal_file *record, struct err *e)
+{
+	struct err why;
+
+	if (prepare(t, (struct text){"", 0}, j, record, e) < 0)
+		return -1;
+	if (check_stat(t, e) < 0 || os_unlink(t->path, e) < 0)
+		return roll_back(t, j, record, e);
+	int rc = os_sync_folder(os_folder_of(&t->arena, t->path), &why);
+	if (rc == 0 && record->copies == COPY_GONE_FOLDER)
+		rc = replace_drop_folder(&t->arena, record, &why);
+	if (rc == 0 && journal_finish(j, record, JOURNAL_DONE, &why) == 0) {
+		record->state = JOURNAL_DONE;
+		return 0;
+	}
+	return err_set(e, why.kind, why.reason,
+		"%s; %s is removed already, and the next run finishes the journal",
+		why.message, t->path);
 }

@@ -50,6 +50,12 @@ void target_close(struct target *t);
 int target_replace(struct target *t, struct text bytes, struct journal *j,
 	struct journal_file *record, struct err *e);
 
+/* The undo of a run that made the target (record->copies is COPY_GONE or
+ * COPY_GONE_FOLDER): the file goes, with its folder if that is empty then, and the journal
+ * keeps what was in it. Checked, journalled and said like target_replace(). */
+int target_remove(
+	struct target *t, struct journal *j, struct journal_file *record, struct err *e);
+
 /* Finish or roll back what a run that died has left, under the same locks. `say` (may
  * be NULL) is told a sentence for each. */
 int replace_recover(

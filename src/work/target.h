@@ -9,4 +9,8 @@ int nothing_changed(struct err *e);
 /* Adds any words, if there is room. */
 int err_add(struct err *e, const char *words);
 
+/* The folder of the file that a run has made goes with it, unless something is in it: then
+ * it is the client's. */
+int replace_drop_folder(struct arena *a, const struct journal_file *f, struct err *e);
+
 #endif

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/os_file.h"
 #include "work/inverse.h"
 #include "work/mail.h"
 #include "work/target.h"
@@ -146,6 +147,35 @@ undo_with_mail(struct target *t, struct journal *j, const struct journal_file *f
 	return rc;
 }
 
+/* A file that the run has made goes, unless the client has written it since. */
+static int
+undo_copy(struct journal *j, const struct journal_file *f, bool from_backup,
+	struct undo_result *r, struct err *e)
+{
+	struct journal_file record = {.account = f->account,
+		.undoes = f->row,
+		.copies = f->copies == COPY_MADE ? COPY_GONE : COPY_GONE_FOLDER};
+	struct target t;
+	int rc;
+
+	r->whole = r->removed = true;
+	if (!os_exists(f->becomes))
+		return journal_finish(j, f, JOURNAL_UNDONE, e);
+	if (target_open(&t, f->becomes, f->format, true, journal_folder(j), e) < 0)
+		return -1;
+	if (digest_equal(&t.source.digest, &f->new_digest) || from_backup)
+		rc = target_remove(&t, j, &record, e);
+	else
+		rc = err_set(e, ERR_GUARD, "in-use",
+			"%s: the client has used this account since, so what it has "
+			"noted there would be lost, and all its mail on the server would "
+			"come again. If that is meant, say --from-backup; nothing was "
+			"changed",
+			f->becomes);
+	target_close(&t);
+	return rc;
+}
+
 int
 undo_file(struct journal *j, const struct journal_file *f, bool from_backup,
 	const struct watch *watch, struct undo_result *r, struct err *e)
@@ -155,6 +185,8 @@ undo_file(struct journal *j, const struct journal_file *f, bool from_backup,
 	*r = (struct undo_result){0};
 	if (check_state(f, e) < 0)
 		return -1;
+	if (f->copies != COPY_NOT)
+		return undo_copy(j, f, from_backup, r, e);
 	if (target_open(&t, journal_path(f), f->format, true, journal_folder(j), e) < 0) {
 		if (e->kind == ERR_NO_STORE) {
 			err_add(e, "; as it was before the run it is in ");
