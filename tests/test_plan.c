@@ -255,6 +255,82 @@ Test(plan, paired_records_get_their_partners_uidl)
 	tear_down(&w);
 }
 
+/* --into: the store is read by its own account's settings, what becomes of it is told by
+ * the new account's. */
+static const struct settings other_account = {.known = true,
+	.host = {"new.example.org", 15},
+	.user = {"ann.b", 5},
+	.leave_on_server = true,
+	.delete_after_days = 14};
+
+static void
+into_a_new_account(struct world *w)
+{
+	set_up(w);
+	w->options.into = &other_account;
+	w->options.into_name = "ann.b@new.example.org (account2)";
+	lists(w, SIDE_OLD, A(1) " " A(2) " " A(3));
+	lists(w, SIDE_NEW, B(2) " " A(3) " " B(1));
+	pairs(w, A(1) ">" B(1) " " A(2) ">" B(2) " " A(3) ">" A(3), EVIDENCE_STRICT, true,
+		0);
+}
+
+Test(plan, into_another_account_by_that_ones_settings)
+{
+	struct world w;
+
+	into_a_new_account(&w);
+	make_plan(&w, OLD_ACCOUNT
+		"k " A(1) " 1799999999\nk " A(2) " 1700000002\nk " A(3) " 1799999999");
+	cr_assert_eq(w.plan.state, PLAN_READY, "%s", w.plan.refusal.message);
+	cr_assert_str_eq(becomes(&w, A(1)), B(1));
+	cr_assert_eq(w.plan.nedits, 4);
+	cr_assert(text_equal(w.plan.to_host, text_of("new.example.org")));
+	cr_assert(text_equal(w.plan.to_user, text_of("ann.b")));
+	/* The old account keeps for ever, this one for 14 days. */
+	cr_assert_eq(w.plan.ndelete, 1);
+	cr_assert_eq(w.plan.remove, 1);
+	cr_assert_eq(w.plan.keep, 2);
+	tear_down(&w);
+}
+
+Test(plan, into_another_account_that_leaves_nothing_there_is_refused)
+{
+	struct settings takes_all = other_account;
+	struct world w;
+
+	for (int allowed = 0; allowed < 2; allowed++) {
+		into_a_new_account(&w);
+		takes_all.leave_on_server = false;
+		w.options.into = &takes_all;
+		w.options.allow_deletes = allowed;
+		make_plan(&w, OLD_ACCOUNT "k " A(1) " 1799999999\nk " A(3) " 1799999999");
+		cr_assert_eq(w.plan.state, allowed ? PLAN_READY : PLAN_REFUSED);
+		if (allowed)
+			cr_assert_eq(w.plan.ndelete, 2);
+		else
+			cr_assert_str_eq(w.plan.refusal.reason, "deletes");
+		tear_down(&w);
+	}
+}
+
+/* What the new account is called says nothing of where the old one has been. */
+Test(plan, into_another_account_whose_name_is_no_witness)
+{
+	struct world w;
+
+	set_up(&w);
+	w.options.into = &other_account;
+	w.options.into_name = "";
+	lists(&w, SIDE_OLD, "1 2 3");
+	lists(&w, SIDE_NEW, "1 2 3");
+	pairs(&w, "1>3 2>1", EVIDENCE_STRICT, true, 0);
+	make_plan(&w, OLD_ACCOUNT "k 1 1799999999\nk 2 1799999999\nk 3 1799999999");
+	cr_assert_eq(w.plan.state, PLAN_REFUSED);
+	cr_assert_str_eq(w.plan.refusal.reason, "contested");
+	tear_down(&w);
+}
+
 Test(plan, counters_are_permuted_not_chained)
 {
 	struct world w;

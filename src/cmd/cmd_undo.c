@@ -24,10 +24,17 @@ open_journal(struct run *r, struct journal **j, struct err *e)
 	return journal_open(journal_state_dir(&r->arena, r->options->state, owner), j, e);
 }
 
+/* Of one that was made beside another, the new one. */
+static const char *
+shown_path(const struct journal_file *f)
+{
+	return f->copies != COPY_NOT ? journal_path(f) : f->path;
+}
+
 static struct result *
 add_result(struct run *r, const struct journal_file *f)
 {
-	struct result *res = results_add(&r->results, f->path);
+	struct result *res = results_add(&r->results, shown_path(f));
 	const char *at = strrchr(f->account, '@');
 
 	res->run = f->run;
@@ -54,11 +61,12 @@ list(struct run *r, const struct journal_file *files, size_t n)
 		if (tm == NULL ||
 			strftime(when, sizeof(when), "%Y-%m-%d %H:%M:%S", tm) == 0)
 			when[0] = '\0';
-		bool moved = strcmp(journal_path(f), f->path) != 0;
+		bool moved = strcmp(journal_path(f), shown_path(f)) != 0;
 		out(r->console, "%s  %s  %-12s %s%s%s%s, %llu renamed, %llu set aside\n",
 			f->run, when, state_words[f->state],
-			f->undoes != 0 ? "undo of " : "", f->path, moved ? ", now " : "",
-			moved ? journal_path(f) : "", (unsigned long long)f->renamed,
+			f->undoes != 0 ? "undo of " : "", shown_path(f),
+			moved ? ", now " : "", moved ? journal_path(f) : "",
+			(unsigned long long)f->renamed,
 			(unsigned long long)f->tombstones);
 		struct result *res = add_result(r, f);
 		res->renamed = f->renamed;
@@ -113,7 +121,9 @@ undo_one(struct run *r, struct journal *j, const struct journal_file *f)
 			"%s: %zu messages in the local mail have their old UIDL again, "
 			"%zu could not be changed\n",
 			f->path, done.mail_back, done.mail_left);
-	if (done.whole) {
+	if (done.removed) {
+		out(r->console, "%s: removed; there was none before\n", shown_path(f));
+	} else if (done.whole) {
 		out(r->console, "%s: as it was before\n", f->path);
 		if (done.forgotten > 0)
 			out(r->console,
@@ -138,7 +148,7 @@ check_names(
 		bool known = os_exists(name);
 
 		for (size_t k = 0; !known && k < n; k++)
-			known = text_starts(text_of(files[k].path), name) ||
+			known = text_starts(text_of(shown_path(&files[k])), name) ||
 				text_starts(text_of(journal_path(&files[k])), name);
 		if (!known)
 			return err_set(e, ERR_NO_STORE, "",
@@ -164,7 +174,7 @@ undo_run(struct run *r, struct journal *j, const struct journal_file *files, siz
 		const struct journal_file *f = &files[i];
 
 		if (f->state != JOURNAL_DONE || f->undoes != 0 ||
-			!(is_named(r, f->path, &r->arena) ||
+			!(is_named(r, shown_path(f), &r->arena) ||
 				is_named(r, journal_path(f), &r->arena)))
 			continue;
 		if (run == NULL)

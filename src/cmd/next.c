@@ -94,8 +94,10 @@ next_after_diff(struct run *r, struct err *e)
 	if (r->results.changes_shown) {
 		out(r->console,
 			"Nothing has been changed. Next, with the client closed: reuidl "
-			"apply --map %s",
-			r->options->map);
+			"apply --map %s%s%s%s",
+			r->options->map, r->options->into != NULL ? " --into \"" : "",
+			r->options->into != NULL ? r->options->into : "",
+			r->options->into != NULL ? "\"" : "");
 		show_stores(r);
 	}
 	return 0;
@@ -115,6 +117,15 @@ next_after_apply(struct run *r, struct map *m, struct err *e)
 	show_states(r);
 	if (count(r, STATE_APPLIED) == 0)
 		return 0;
+	if (r->options->into != NULL) {
+		out(r->console,
+			"Now let the client get mail with its new account %s; \"Leave "
+			"messages on server\" stays ticked. The old account keeps the mail "
+			"that it has; let it check for no more. To take it back before "
+			"that: reuidl undo\n",
+			r->options->into);
+		return 0;
+	}
 	out(r->console, "Now let the client's account settings name the new server: %s",
 		new->host);
 	if (new->port != 0)

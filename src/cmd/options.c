@@ -36,6 +36,8 @@ static const struct row rows[] = {
 	{"client-user", STRING, AT(client_user), PLAN, "USER", "likewise the user"},
 	{"client-port", NUMBER, AT(client_port), PLAN, "PORT",
 		"likewise the port, where the client keeps it in a store's name"},
+	{"into", STRING, AT(into), " diff apply migrate ", "ACCOUNT",
+		"carry the record over to this new account of the client"},
 	{"no-mail", FLAG, AT(no_mail), PLAN, NULL,
 		"leave the UIDLs in the client's local mail"},
 	{"force", FLAG, AT(force), PLAN, NULL,
@@ -217,6 +219,21 @@ check_commands(const struct options *o, int argc, char **argv, struct err *e)
 }
 
 static int
+check_into(const struct options *o, struct err *e)
+{
+	if (o->into != NULL && o->into[0] == '\0')
+		return err_set(e, ERR_USAGE, "",
+			"--into wants an account: USER@HOST, its key or its name");
+	if (o->into != NULL &&
+		(o->client_host != NULL || o->client_user != NULL || o->client_port != 0))
+		return err_set(e, ERR_USAGE, "",
+			"--into takes host, user and port from the new account's settings, "
+			"so they are not to be said with --client-host, --client-user or "
+			"--client-port");
+	return 0;
+}
+
+static int
 check_values(const struct options *o, struct err *e)
 {
 	const char *at = o->account != NULL ? strrchr(o->account, '@') : NULL;
@@ -232,7 +249,7 @@ check_values(const struct options *o, struct err *e)
 	if (o->account != NULL && (at == NULL || at == o->account))
 		return err_set(e, ERR_USAGE, "", "--account wants USER@HOST, not \"%s\"",
 			o->account);
-	return 0;
+	return check_into(o, e);
 }
 
 int

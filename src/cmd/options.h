@@ -23,8 +23,8 @@ struct side_options {
 
 struct options {
 	struct side_options side[SIDES_OLD_NEW];
-	const char *map, *client, *account, *client_host, *client_user, *state, *run,
-		*report, *log;
+	const char *map, *client, *account, *client_host, *client_user, *into, *state,
+		*run, *report, *log;
 	const char *export, *import, *old_account, *new_account;
 	int64_t wait, max_age, forget, client_port;
 	bool refresh, no_cache, strict;

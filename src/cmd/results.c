@@ -32,6 +32,7 @@ results_add(struct results *rs, const char *path)
 		.reason = "",
 		.message = "",
 		.run = "",
+		.source = path,
 		.new_path = "",
 		.backup = ""};
 	return &rs->at[rs->n++];

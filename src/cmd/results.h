@@ -28,6 +28,7 @@ struct result {
 	size_t mail_patched, mail_left; /* local messages; those that could not be */
 	enum store_state state;
 	const char *reason, *message, *run, *backup;
+	const char *source;    /* the store that was read: `path`, but with --into */
 	const char *new_path;  /* the store has, or will have, another name; "": no */
 	enum err_kind failure; /* ERR_NONE: fine */
 	bool checked;

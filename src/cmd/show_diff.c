@@ -114,7 +114,8 @@ show_hunks(struct run *r, const struct job *j)
 	size_t accounts = 0;
 
 	out_colour(r->console, '!', "--- %s", j->target.path);
-	out_colour(r->console, '!', "+++ %s (planned)", j->target.path);
+	out_colour(r->console, '!', "+++ %s (planned)",
+		j->into.path != NULL ? j->into.path : j->target.path);
 	/* The account's edits stand last in the plan and first in the file. */
 	while (accounts < p->nedits &&
 		p->edits[p->nedits - 1 - accounts].what != EDIT_UIDL)
@@ -190,7 +191,13 @@ show_account(struct run *r, const struct job *j)
 	char safe[2][600];
 	text_escape(text_of(from), safe[0], sizeof(safe[0]));
 	text_escape(text_of(to), safe[1], sizeof(safe[1]));
-	if (p->host_edited)
+	if (j->into.path != NULL)
+		out(c, "  account %s; a copy of its record goes to %s%s\n", safe[0],
+			j->into.name,
+			j->into.new_folder ? ", with the folder for it, which is not "
+					     "there yet"
+					   : "");
+	else if (p->host_edited)
 		out(c, "  account %s, becomes %s\n", safe[0], safe[1]);
 	else
 		out(c, "  account %s%s\n", safe[0],
@@ -225,7 +232,7 @@ show_counts(struct run *r, const struct job *j)
 		out(c, "\n");
 	out(c, "  %zu will be deleted on the new server%s%s\n", p->ndelete,
 		p->ndelete == 0	     ? ""
-		: !j->settings.known ? " (unless the client leaves mail there; its "
+		: !p->settings.known ? " (unless the client leaves mail there; its "
 				       "settings are not at hand)"
 				     : " by the client's own settings",
 		p->ndelete == 0 || r->options->allow_deletes
@@ -238,6 +245,10 @@ show_mail(struct run *r, const struct job *j)
 {
 	const struct mail *m = &j->mail;
 
+	if (j->into.path != NULL && j->target.format->mail != NULL) {
+		show_into_mail(r->console);
+		return;
+	}
 	if (r->options->no_mail && j->target.format->mail != NULL)
 		show_no_mail(r->console);
 	if (!m->known)

@@ -85,6 +85,11 @@ job_plan(struct job *j, struct run *r, struct map *m, struct err *e)
 	struct map_info info;
 	size_t account;
 
+	if (j->into.path != NULL) {
+		po.into = &j->into.settings;
+		po.into_name = j->into.name;
+	}
+
 	/* Where there are several, each has settings of its own. */
 	if (j->store.naccounts > 1) {
 		if (map_info(m, &r->arena, &info, e) < 0)
@@ -96,13 +101,14 @@ job_plan(struct job *j, struct run *r, struct map *m, struct err *e)
 	if (plan_make(&j->plan, &j->store, &j->settings, m, j->journal, &po, e) < 0)
 		return -1;
 	j->planned = true;
-	return 0;
+	return job_check_into(j, r, e);
 }
 
 int
 job_plan_mail(struct job *j, struct run *r, struct map *m, struct err *e)
 {
-	if (r->options->no_mail || j->plan.state != PLAN_READY)
+	if (r->options->no_mail || r->options->into != NULL ||
+		j->plan.state != PLAN_READY)
 		return 0;
 	if (mail_plan(&j->mail, &j->target, &j->plan, &j->store, m,
 		    r->options->accept_size, e) < 0)
@@ -128,10 +134,33 @@ job_close(struct job *j)
 
 /* Stores that nobody named count only if the map is theirs. */
 static bool
-is_passed_over(const struct run *r, const struct err *failed)
+is_passed_over(const struct run *r, const struct job *j, const struct found *f,
+	const struct err *failed)
 {
-	return r->options->nstores == 0 && failed->kind == ERR_GUARD &&
-	       strcmp(failed->reason, "account") == 0;
+	return (r->options->nstores == 0 || job_is_into(j, f)) &&
+	       failed->kind == ERR_GUARD && strcmp(failed->reason, "account") == 0;
+}
+
+/* The new account's store is there, and was found as well as the old one's. */
+static bool
+is_said(const struct run *r, const struct result *res)
+{
+	for (const struct result *was = r->results.at; was < res; was++)
+		if (r->options->into != NULL && strcmp(was->path, res->path) == 0)
+			return true;
+	return false;
+}
+
+/* The store that is looked at, and the one that the run is about. */
+static void
+name_result(struct result *res, struct run *r, const struct job *j)
+{
+	const struct plan *p = &j->plan;
+
+	res->source = arena_string(&r->arena, text_of(j->target.path));
+	res->path = res->source;
+	if (j->planned && p->state == PLAN_READY && j->into.path != NULL)
+		res->path = j->into.path;
 }
 
 static int
@@ -157,22 +186,24 @@ stores_diff(struct run *r, struct map *m, struct err *e)
 		struct job j;
 		struct err failed = {0};
 
-		if (job_open(&j, r, &list.at[i], false, &failed) < 0) {
+		if (job_open_for(&j, r, &list.at[i], false, m, &failed) < 0) {
 			results_failed(res, r, &failed);
 			console_error(r->console, failed.message);
 			continue;
 		}
-		res->path = arena_string(&r->arena, text_of(j.target.path));
+		name_result(res, r, &j);
 		if (job_plan(&j, r, m, &failed) < 0 ||
 			leftovers_see(r->leftovers, &j, &failed) < 0 ||
 			job_plan_mail(&j, r, m, &failed) < 0 ||
 			mail_count(&j.mail, &failed) < 0) {
 			results_failed(res, r, &failed);
 			console_error(r->console, failed.message);
-		} else if (j.plan.state == PLAN_REFUSED &&
-			   is_passed_over(r, &j.plan.refusal)) {
+		} else if ((j.plan.state == PLAN_REFUSED &&
+				   is_passed_over(r, &j, &list.at[i], &j.plan.refusal)) ||
+			   is_said(r, res)) {
 			r->results.n--;
 		} else {
+			name_result(res, r, &j);
 			results_plan(res, r, &j.store, &j.plan);
 			res->digest = j.target.source.digest;
 			res->mail_patched = j.mail.patched;
@@ -199,7 +230,7 @@ check_deletes(const struct job *j, const struct run *r, struct err *e)
 		"%s: the client would delete %zu of these messages on the new server%s; if that "
 		"is meant, say --allow-deletes",
 		j->target.path, j->plan.ndelete,
-		j->settings.known
+		j->plan.settings.known
 			? ""
 			: " if it is not set to leave mail there (its settings are not at "
 			  "hand, so that counts as yes)");
@@ -253,6 +284,10 @@ change(struct job *j, struct run *r, struct result *res, struct map *m, struct e
 	if (p->to_name.len > 0)
 		record.becomes = arena_print(&r->arena, "%s/%.*s",
 			os_folder_of(&r->arena, j->target.path), TEXT_ARG(p->to_name));
+	if (j->into.path != NULL) {
+		record.becomes = j->into.path;
+		record.copies = j->into.new_folder ? COPY_MADE_FOLDER : COPY_MADE;
+	}
 	if (rc == 0)
 		rc = job_plan_mail(j, r, m, e);
 	/* The bytes are verified: what led to them need not be held while they are
@@ -268,6 +303,8 @@ change(struct job *j, struct run *r, struct result *res, struct map *m, struct e
 	res->mail_left = j->mail.stuck;
 	res->state = STATE_APPLIED;
 	res->run = r->run_id;
+	if (record.copies != COPY_NOT)
+		return 0;
 	res->backup = arena_string(&r->arena, text_of(record.old_copy));
 	if (record.becomes != NULL)
 		res->new_path = record.becomes;
@@ -278,7 +315,7 @@ static const struct result *
 result_of(const struct results *shown, const char *path)
 {
 	for (size_t i = 0; i < shown->n; i++)
-		if (strcmp(shown->at[i].path, path) == 0)
+		if (strcmp(shown->at[i].source, path) == 0)
 			return &shown->at[i];
 	return NULL;
 }
@@ -295,9 +332,9 @@ static int
 apply_one(struct job *j, struct run *r, const struct found *f, struct map *m,
 	const struct results *shown, struct result *res, struct err *e)
 {
-	if (job_open(j, r, f, true, e) < 0)
+	if (job_open_for(j, r, f, true, m, e) < 0)
 		return -1;
-	res->path = arena_string(&r->arena, text_of(j->target.path));
+	name_result(res, r, j);
 	if (shown != NULL && !is_as_shown(shown, &j->target))
 		return err_set(e, ERR_GUARD, "changed-since-read",
 			"%s: it has changed since it was shown; run the command again",
@@ -305,6 +342,7 @@ apply_one(struct job *j, struct run *r, const struct found *f, struct map *m,
 	if (job_plan(j, r, m, e) < 0)
 		return -1;
 	results_plan(res, r, &j->store, &j->plan);
+	name_result(res, r, j);
 	if (j->plan.state == PLAN_REFUSED) {
 		*e = j->plan.refusal;
 		return -1;
@@ -314,50 +352,6 @@ apply_one(struct job *j, struct run *r, const struct found *f, struct map *m,
 	if (j->plan.state == PLAN_READY)
 		return change(j, r, res, m, e);
 	return 0;
-}
-
-void
-show_stuck(struct console *c, size_t n)
-{
-	if (n > 0)
-		out(c,
-			"  %zu messages have no room for their new UIDL in the local mail: do not "
-			"delete old ones locally while \"until I delete them\" is on\n",
-			n);
-}
-
-void
-show_no_mail(struct console *c)
-{
-	out(c, "  local mail is left alone (--no-mail): it keeps the old UIDLs, so \"until I "
-	       "delete them\" does not reach old mail on the new server\n");
-}
-
-static void
-report_applied(struct run *r, const struct result *res)
-{
-	struct console *c = r->console;
-
-	switch (res->state) {
-	case STATE_APPLIED:
-		out(c, "%s: %zu renamed, %zu kept, %zu set aside; backup %s\n", res->path,
-			res->renamed, res->kept, res->tombstones, res->backup);
-		if (res->mail_patched + res->mail_left > 0)
-			out(c, "%s: %zu messages in the local mail have their new UIDL\n",
-				res->path, res->mail_patched);
-		if (res->new_path[0] != '\0')
-			out(c, "%s: it is now %s\n", res->path, res->new_path);
-		show_stuck(c, res->mail_left);
-		if (r->options->no_mail)
-			show_no_mail(c);
-		break;
-	case STATE_ALREADY:
-		out(c, "%s: this map has been applied already (undo takes it back)\n",
-			res->path);
-		break;
-	default:
-		out(c, "%s: nothing to change\n", res->path);
-	}
 }
 
 int
@@ -375,9 +369,12 @@ stores_apply(struct run *r, struct map *m, const struct results *shown, struct e
 		struct job j;
 		struct err failed = {0};
 
-		if (apply_one(&j, r, &list.at[i], m, shown, res, &failed) == 0) {
-			report_applied(r, res);
-		} else if (is_passed_over(r, &failed)) {
+		int rc_one = apply_one(&j, r, &list.at[i], m, shown, res, &failed);
+		if (is_said(r, res)) {
+			r->results.n--;
+		} else if (rc_one == 0) {
+			show_applied(r, res);
+		} else if (is_passed_over(r, &j, &list.at[i], &failed)) {
 			r->results.n--;
 		} else {
 			results_failed(res, r, &failed);

@@ -7,6 +7,7 @@
 #include "cmd/command.h"
 #include "cmd/console.h"
 #include "work/find.h"
+#include "work/into.h"
 #include "work/mail.h"
 #include "work/replace.h"
 
@@ -18,6 +19,10 @@ struct job {
 	const char *named;	  /* the store as the settings spell its path */
 	struct journal *journal;
 	struct plan plan;
+	/* With --into, once it is open: where the record is to be carried over to, or
+	 * why not. Neither: it is the one that the map has been carried over to. */
+	struct into into;
+	struct err into_failed;
 	struct mail mail;
 	struct watch watch;
 	bool opened, planned;
@@ -32,6 +37,14 @@ int stores_find(struct run *r, struct found_list *list, struct err *e);
  * client's settings. `write`: locked to be changed. On error nothing stays open. */
 int
 job_open(struct job *j, struct run *r, const struct found *f, bool write, struct err *e);
+/* The same; with --into, and if that has been done with this map already, the new
+ * account's store, and job_plan() will say so. */
+int job_open_for(struct job *j, struct run *r, const struct found *f, bool write,
+	struct map *m, struct err *e);
+/* With --into, after the plan: may it be done? */
+int job_check_into(struct job *j, const struct run *r, struct err *e);
+/* Of the stores that were found by themselves, the new account's is no source. */
+bool job_is_into(const struct job *j, const struct found *f);
 /* The settings of one account of the store; job_open() has those of the only one. */
 int job_settings(struct job *j, size_t account, struct err *e);
 int job_plan(struct job *j, struct run *r, struct map *m, struct err *e);
@@ -43,7 +56,10 @@ void job_close(struct job *j);
 /* What it means that UIDLs in the local mail could not, or may not, follow. */
 void show_stuck(struct console *c, size_t n);
 void show_no_mail(struct console *c);
+void show_into_mail(struct console *c);
 
+/* What `apply` has done to a store. */
+void show_applied(struct run *r, const struct result *res);
 /* Show what `diff` shows of a planned store. */
 void job_show(struct run *r, const struct job *j);
 

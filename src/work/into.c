@@ -81,14 +81,16 @@ choose(const struct account_list *l, const struct target *t, const char *account
 /* The store's own account, and one that shares its folder with another, have no place of
  * their own to carry anything to. */
 static int
-check_alone(const struct account_list *l, const struct listed_account *chosen,
-	const struct target *t, struct arena *a, struct err *e)
+check_alone(struct into *in, const struct account_list *l,
+	const struct listed_account *chosen, const struct target *t, struct arena *a,
+	struct err *e)
 {
 	struct err ignored;
 	const char *real =
 		os_exists(chosen->store) ? os_resolve(a, chosen->store, &ignored) : NULL;
 
-	if (real != NULL && strcmp(real, t->path) == 0)
+	in->itself = real != NULL && strcmp(real, t->path) == 0;
+	if (in->itself)
 		return err_set(e, ERR_GUARD, REASON,
 			"%s: this is the record of %s itself; without --into it is "
 			"rewritten for the new server",
@@ -164,7 +166,7 @@ into_choose(struct into *in, const struct target *t, const char *account, struct
 	if (rc == 0)
 		rc = choose(&l, t, account, &chosen, a, e);
 	if (rc == 0)
-		rc = check_alone(&l, chosen, t, a, e);
+		rc = check_alone(in, &l, chosen, t, a, e);
 	if (rc == 0) {
 		in->name = name_of(chosen, a);
 		in->settings = chosen->settings;

@@ -12,6 +12,7 @@
 struct into {
 	char *path; /* of its store, the folder's links resolved; NULL: none is chosen */
 	const char *name; /* "anna@pop.new.example (account2)", for people */
+	bool itself;	  /* refused, because it is the store's own account */
 	bool there;	  /* it has a store, or something bears that name */
 	bool new_folder;  /* its folder is not there yet */
 	struct settings settings;

@@ -138,17 +138,17 @@ plan_choose_account(struct planning *ps)
 		TEXT_ARG(want.host), TEXT_ARG(have.user), TEXT_ARG(have.host));
 }
 
-static struct who
-target_by(const struct planning *ps, const struct settings *settings)
+struct who
+plan_rewritten(const struct planning *ps)
 {
 	const struct plan_options *o = ps->options;
 	const struct map_side *new = &ps->info.side[SIDE_NEW];
 	struct who w = {{NULL, 0}, {NULL, 0}};
 
-	if (settings->known &&
+	if (ps->settings->known &&
 		(ps->store->format->account_from_settings ||
-			text_equal_nocase(settings->host, text_of(new->host))))
-		w = (struct who){settings->host, settings->user};
+			text_equal_nocase(ps->settings->host, text_of(new->host))))
+		w = (struct who){ps->settings->host, ps->settings->user};
 	else if (!ps->store->format->account_from_settings)
 		w = who_of(new->user, new->host);
 	if (o->client_host != NULL)
@@ -163,13 +163,7 @@ plan_target(const struct planning *ps)
 {
 	if (ps->options->into != NULL)
 		return (struct who){ps->after->host, ps->after->user};
-	return target_by(ps, ps->settings);
-}
-
-struct who
-plan_rewritten(const struct planning *ps)
-{
-	return target_by(ps, ps->settings);
+	return plan_rewritten(ps);
 }
 
 /* The port, where it stands in a store's name, is what the client's settings say or will
