@@ -5,8 +5,9 @@ import json
 import os
 
 import dovecot
+import letters
 import scenarios
-from lab import more_folders, session_of
+from lab import Contact, more_folders, session_of
 
 INI = "[Profile0]\nName=mine\nIsRelative={}\nPath={}\n\n[General]\nVersion=2\n"
 OTHER = ("# POP3 State File\n# This is a generated file!  Do not edit.\n\n"
@@ -150,6 +151,61 @@ def another_user(check, lab):
     scenarios.arrived(check, lab, profile, new, before)
 
 
+def new_account(check, lab):
+    """The client makes a new account for the new server; the old one's record is carried
+    over to it, and all else of the old one stays as it is."""
+    new = lab.move("newZ")
+    profile = scenarios.prepared(lab, "Z")
+    with session_of(profile) as session:
+        key, server = session.new_account("127.0.0.1", profile.user, new.port)
+    account = profile.account(server, "127.0.0.1", new.port)
+    state, mail, before = profile.state(), profile.mailbox(), profile.entries()
+    done = lab.migrate(profile, new, options=("--into", key))
+    check.same("exit while the account leaves no mail there", done.returncode, 78)
+    check.that(f"the words do not name the box to tick: {done.words}",
+               'tick \\"Leave messages on server\\"' in done.words)
+    account.set_prefs(leave_on_server=True)
+    files = profile.files()
+    for into in (key, f"{profile.user}@127.0.0.1"):
+        done = lab.migrate(profile, new, options=("--into", into))
+        check.same("exit of migrate", done.returncode, 0)
+        told = json.loads(done.stdout)
+        check.same("stores", [(s["path"], s["state"]) for s in told["stores"]],
+                   [(account.popstate, "applied")])
+        check.same("forecast", told["check"], {"download": 3, "delete": 0, "keep": 30})
+        check.lists("new files", {*profile.files()} - {*files},
+                    [os.path.relpath(account.popstate, profile.path)])
+        scenarios.paired(check, lab, new, before, account.entries())
+        if into == key:
+            check.same("exit of undo", lab.undo(profile).returncode, 0)
+            check.lists("files after undo", profile.files().items(), files.items())
+    check.same("the old account's record", profile.state(), state)
+    met = Contact(account, new)
+    check.same("downloads of the first and second check", met.downloads, [3, 0])
+    check.same("deleted on the server", met.deleted, 0)
+    check.same("letters left on the server", met.left, met.listed)
+    check.lists("letters in the new account", met.letters,
+                map(letters.ident, letters.NEWLY))
+    check.lists("its UIDLs", [e[1] for e in met.entries], new.uidls())
+    was = {e[1]: e[2] for e in before}
+    now = {e[1]: e[2] for e in met.entries}
+    there = dict(zip(new.numbers, new.uidls()))
+    check.same("letters with another time than before",
+               [n for n, uidl in zip(letters.OLD, lab.old.uidls())
+                if now.get(there[n]) != was[uidl]], [])
+    check.lists("folders of the new account",
+                [f for f in met.folders if f.startswith(server)],
+                [f"{server}/Inbox", f"{server}/Trash"])
+    check.same("the old account's record", profile.state(), state)
+    check.that("the old account's mail has changed", profile.mailbox() == mail)
+    done = lab.migrate(profile, new, options=("--into", key))
+    check.same("state of a second run",
+               [s["state"] for s in json.loads(done.stdout)["stores"]], ["already"])
+    done = lab.undo(profile)
+    check.same("exit of undo when the client has been there", done.returncode, 78)
+    check.lists("its UIDLs after that", [e[1] for e in account.entries()], new.uidls())
+
+
 def seen(check, lab):
     """What find says of a real profile, and while its client runs."""
     profile = scenarios.as_written(lab, "S")
@@ -179,5 +235,6 @@ SCENARIOS = {
     "snap": (snap, "uids"),
     "user-js": (user_js, "uids"),
     "another-user": (another_user, "uids"),
+    "new-account": (new_account, "uids"),
     "find": (seen, "uids"),
 }

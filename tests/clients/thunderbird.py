@@ -242,6 +242,12 @@ class Profile:
         copy.mail_folder = self.mail_folder
         return copy
 
+    def account(self, server, host, port):
+        """Another account of the profile, as the one that sessions are about."""
+        other = Profile(self.box, self.path, host)
+        other.server, other.host, other.port = server, host, port
+        return other
+
     def set_prefs(self, **values):
         """mail.server.serverN.* while the client does not run."""
         path = os.path.join(self.path, "prefs.js")
