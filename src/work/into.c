@@ -33,6 +33,16 @@ is_meant(const struct listed_account *l, struct text account)
 		       s->host, (struct text){account.at + at, account.len - at});
 }
 
+/* An account may be listed with each of the places where its store could be. */
+static bool
+is_again(const struct account_list *l, size_t i)
+{
+	for (size_t k = 0; k < i; k++)
+		if (strcmp(l->at[k].server, l->at[i].server) == 0)
+			return true;
+	return false;
+}
+
 /* "anna@old (account1), anna@new (account2)": all, or those that are meant. */
 static const char *
 list(const struct account_list *l, const char *account, struct arena *a)
@@ -41,7 +51,8 @@ list(const struct account_list *l, const char *account, struct arena *a)
 	size_t n = 0;
 
 	for (size_t i = 0; i < l->n; i++) {
-		if (account != NULL && !is_meant(&l->at[i], text_of(account)))
+		if (is_again(l, i) ||
+			(account != NULL && !is_meant(&l->at[i], text_of(account))))
 			continue;
 		if (n++ < LISTED_MAX)
 			names = arena_print(a, "%s%s%s", names, n > 1 ? ", " : "",
@@ -58,7 +69,7 @@ choose(const struct account_list *l, const struct target *t, const char *account
 	size_t n = 0;
 
 	for (size_t i = 0; i < l->n; i++)
-		if (is_meant(&l->at[i], text_of(account))) {
+		if (is_meant(&l->at[i], text_of(account)) && !is_again(l, i)) {
 			*chosen = &l->at[i];
 			n++;
 		}
@@ -170,7 +181,7 @@ into_choose(struct into *in, const struct target *t, const char *account, struct
 	if (rc == 0) {
 		in->name = name_of(chosen, a);
 		in->settings = chosen->settings;
-		if (chosen->guessed)
+		if (chosen->guessed || chosen->one_of_several)
 			rc = err_set(e, ERR_GUARD, REASON,
 				"%s: the client has not chosen a folder for %s yet. Start "
 				"it once, its automatic checks for mail off, quit it, "
