@@ -82,6 +82,22 @@ Test(format, stars_match_within_one_part)
 	cr_assert(!format_place(&none, "/ab/x-.dat"));
 }
 
+Test(format, strays_are_no_places)
+{
+	static const char *const places[] = {"uidl/*", "list-*", NULL};
+	static const char *const strays[] = {"*.bak", "list-[0-9]", NULL};
+	const struct format f = {
+		.name = "f", .places = places, .strays = strays, .probe = probe_none};
+
+	cr_assert(format_place(&f, "/h/uidl/a.bak.b") && format_place(&f, "/h/list-a"));
+	cr_assert(!format_place(&f, "/h/uidl/a.bak") && !format_place(&f, "/h/list-1"));
+	cr_assert(!format_place(&f, "/h/uidl/.hidden"));
+	cr_assert(format_stray(&f, "/h/uidl/a.bak") && format_stray(&f, "/h/list-1"));
+	/* A name that tells nothing, in a folder that tells nothing. */
+	cr_assert(!format_stray(&f, "/h/a.bak") && !format_stray(&f, "/h/uidl/a"));
+	cr_assert(format_stray(&f, "/other/list-1"));
+}
+
 Test(format, path_and_content)
 {
 	const struct format *t = format_named(text_of("thunderbird"));

@@ -21,11 +21,15 @@ format_named(struct text name)
 	return NULL;
 }
 
-/* One part of a path against one part of a glob; only '*' is special. */
+/* One part of a path against one part of a glob; only '*' is special, and as in a shell
+ * it is not the '.' of a hidden file. */
 static bool
 part_matches(struct text glob, struct text part)
 {
 	size_t g = 0, p = 0, star = glob.len, from = 0;
+
+	if (text_starts(part, ".") && text_starts(glob, "*"))
+		return false;
 
 	while (p < part.len) {
 		if (g < glob.len && glob.at[g] == '*') {
@@ -71,13 +75,42 @@ tail_matches(struct text glob, struct text path, size_t parts)
 	return true;
 }
 
-bool
-format_place(const struct format *f, const char *path)
+static bool
+any_place(const struct format *f, const char *path)
 {
 	for (size_t i = 0; f->places != NULL && f->places[i] != NULL; i++)
 		if (tail_matches(text_of(f->places[i]), text_of(path), SIZE_MAX))
 			return true;
 	return false;
+}
+
+/* Letters before the first star: "popstate-*" tells, "*" and "*.bak" do not. */
+#define NAME_LITERAL 4
+
+bool
+format_glob_tells(const char *glob)
+{
+	size_t literal = strcspn(glob, "*?[");
+
+	return glob[literal] == '\0' || literal >= NAME_LITERAL;
+}
+
+bool
+format_stray(const struct format *f, const char *path)
+{
+	const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
+
+	for (size_t i = 0; f->strays != NULL && f->strays[i] != NULL; i++)
+		if (os_glob(f->strays[i], name) &&
+			(format_glob_tells(f->strays[i]) || any_place(f, path)))
+			return true;
+	return false;
+}
+
+bool
+format_place(const struct format *f, const char *path)
+{
+	return any_place(f, path) && !format_stray(f, path);
 }
 
 size_t

@@ -162,7 +162,7 @@ struct format {
 	const struct client_root *roots;
 	const char *profiles_file, *installs_file;
 	/* Globs for the names of files that look like its store, lie beside it, and are
-	 * never read by the client; NULL: none. */
+	 * never read by the client; NULL: none. No place is one of theirs. */
 	const char *const *strays;
 	/* After the move the account's host and user are to be what the client's settings
 	 * say, not what the new URL says; unknown settings leave them as they are. */
@@ -226,8 +226,13 @@ const struct format *format_named(struct text name);
 /* How much of the path is the home that it lies in, by the place that it fits; 0: it fits
  * none of the format's places. */
 size_t format_home(const struct format *f, const char *path);
-/* True if the path ends like one of the format's places. */
+/* True if the path ends like one of the format's places, and is no stray. */
 bool format_place(const struct format *f, const char *path);
+/* True if it is a stray: the name says so, and if any file could have that name ("*.bak"),
+ * the folders do. */
+bool format_stray(const struct format *f, const char *path);
+/* True if a glob for a name, without its folders, says whose file it is. */
+bool format_glob_tells(const char *glob);
 /* The one format for this source; `name` (may be NULL) is the user's choice. */
 const struct format *
 format_for(const struct source *src, const char *name, struct err *e);

@@ -41,21 +41,11 @@ last_part(const char *path)
 
 /* A place may end in a name that any file could have ("uidl/"*): there the folders above
  * must be the client's, too. */
-#define NAME_LITERAL 4
-
-static bool
-says_enough(const char *glob)
-{
-	size_t literal = strcspn(glob, "*?[");
-
-	return glob[literal] == '\0' || literal >= NAME_LITERAL;
-}
-
 static bool
 fits_one(const char *const *globs, const char *name)
 {
 	for (size_t i = 0; globs != NULL && globs[i] != NULL; i++)
-		if (says_enough(last_part(globs[i])) &&
+		if (format_glob_tells(last_part(globs[i])) &&
 			os_glob(last_part(globs[i]), name))
 			return true;
 	return false;
@@ -94,10 +84,11 @@ try_file(struct finder *x, char *path, const char *name)
 	for (size_t k = 0; formats[k] != NULL; k++) {
 		if (!finder_wants(x, formats[k]))
 			continue;
-		if (fits_one(formats[k]->places, name) || format_place(formats[k], path))
-			finder_file(x, formats[k], path);
-		else if (fits_one(formats[k]->strays, name))
+		if (format_stray(formats[k], path))
 			add_stray(x, formats[k], path);
+		else if (fits_one(formats[k]->places, name) ||
+			 format_place(formats[k], path))
+			finder_file(x, formats[k], path);
 	}
 }
 
@@ -170,8 +161,12 @@ add_places(struct finder *x, const char *home)
 
 			for (size_t i = 0; i < n; i++) {
 				char *real = os_resolve(x->a, paths[i], &ignored);
-				if (real != NULL && os_stat(real, &st, NULL) == 0 &&
-					st.regular)
+				if (real == NULL || os_stat(real, &st, NULL) < 0 ||
+					!st.regular)
+					continue;
+				if (format_stray(formats[k], paths[i]))
+					add_stray(x, formats[k], real);
+				else
 					finder_file(x, formats[k], real);
 			}
 			free(paths);
