@@ -287,6 +287,35 @@ Test(find, strays_and_leftovers_are_not_live)
 		     "live .thunderbird/p.default/Mail/pop/popstate.dat\n");
 }
 
+/* Their stores may have any name; what lies beside them is told by its ending. */
+Test(find, stores_whose_name_is_the_account)
+{
+	put(".claws-mail/accountrc",
+		"[Account: 1]\nprotocol=0\nreceive_server=pop.example.org\n"
+		"user_id=a/b\nremove_mail=0\n");
+	put(".claws-mail/uidl/pop.example.org-a_b", "one\t1400000001\t0\n");
+	put(".claws-mail/uidl/pop.example.org-a_b.tmp", "one\t1400000001\t0\n");
+	put(".claws-mail/uidl/pop.gone.example-x", "one\t1400000001\t0\n");
+	put(".claws-mail/uidl/.reuidl-1.tmp", "");
+	put(".sylpheed-2.0/uidl/pop.example.org-alice", "one\t1400000001\n");
+	put(".sylpheed-2.0/uidl/pop.example.org-alice.bak", "two\t1400000001\n");
+	put("other/notes.bak", "");
+	static const char want[] = "live .claws-mail/uidl/pop.example.org-a_b\n"
+				   "stray .claws-mail/uidl/pop.example.org-a_b.tmp\n"
+				   "leftover .claws-mail/uidl/pop.gone.example-x\n"
+				   "live .sylpheed-2.0/uidl/pop.example.org-alice\n"
+				   "stray .sylpheed-2.0/uidl/pop.example.org-alice.bak\n";
+	struct found_list l = look(NULL, want);
+	cr_assert(l.at[0].account.known);
+	cr_assert(text_equal(l.at[0].account.user, text_of("a/b")));
+	cr_assert_str_eq(l.at[0].settings, at(".claws-mail/accountrc"));
+	found_release(&l);
+	expect(".", want);
+	/* Named as a file, it is what the user wants. */
+	expect(".sylpheed-2.0/uidl/pop.example.org-alice.bak",
+		"live .sylpheed-2.0/uidl/pop.example.org-alice.bak\n");
+}
+
 Test(find, settings_without_an_account_leave_a_store_live)
 {
 	put_root(".thunderbird");
