@@ -138,10 +138,10 @@ Test(format, refusals_say_what_it_is_not)
 	cr_assert(
 		strstr(e.message, "thunderbird (popstate.dat)") != NULL, "%s", e.message);
 	cr_assert(strstr(e.message, "; --client NAME says which one it is") != NULL);
-	find("/tmp/x", "", "outlook", &e);
+	find("/tmp/x", "", "nobody", &e);
 	cr_assert_eq(e.kind, ERR_USAGE);
 	cr_assert(text_starts(text_of(e.message),
-			  "no client is named \"outlook\"; there are: "),
+			  "no client is named \"nobody\"; there are: "),
 		"%s", e.message);
 	cr_assert(format_named(text_of("thunderbir")) == NULL);
 	cr_assert(format_named(text_of("Thunderbird")) == NULL);
