@@ -141,7 +141,7 @@ has_name(const struct format *f, const char *path)
 	return false;
 }
 
-/* "thunderbird (popstate.dat), …" */
+/* "claws, thunderbird, …"; what of each, `formats` says. */
 static void
 name_all(char *out, size_t size)
 {
@@ -149,8 +149,8 @@ name_all(char *out, size_t size)
 
 	out[0] = '\0';
 	for (size_t i = 0; formats[i] != NULL && used < size; i++) {
-		int n = snprintf(out + used, size - used, "%s%s (%s)", i > 0 ? ", " : "",
-			formats[i]->name, formats[i]->what);
+		int n = snprintf(out + used, size - used, "%s%s", i > 0 ? ", " : "",
+			formats[i]->name);
 		used += n > 0 ? (size_t)n : 0;
 	}
 }
