@@ -95,10 +95,18 @@ format_glob_tells(const char *glob)
 	return glob[literal] == '\0' || literal >= NAME_LITERAL;
 }
 
+static const char *
+last_part(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash != NULL ? slash + 1 : path;
+}
+
 bool
 format_stray(const struct format *f, const char *path)
 {
-	const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
+	const char *name = last_part(path);
 
 	for (size_t i = 0; f->strays != NULL && f->strays[i] != NULL; i++)
 		if (os_glob(f->strays[i], name) &&
@@ -136,7 +144,8 @@ static bool
 has_name(const struct format *f, const char *path)
 {
 	for (size_t i = 0; f->places != NULL && f->places[i] != NULL; i++)
-		if (tail_matches(text_of(f->places[i]), text_of(path), 1))
+		if (format_glob_tells(last_part(f->places[i])) &&
+			tail_matches(text_of(f->places[i]), text_of(path), 1))
 			return true;
 	return false;
 }
@@ -214,7 +223,9 @@ format_for(const struct source *src, const char *name, struct err *e)
 		if (bits == PROBE_NO)
 			continue;
 		if (!is_enough(formats[i], src, bits)) {
-			like = formats[i];
+			/* Any words may be a list of UIDLs: that alone is no likeness. */
+			if ((bits & PROBE_MAGIC) != 0 || has_name(formats[i], src->path))
+				like = formats[i];
 			continue;
 		}
 		if (bits > most) {
