@@ -110,8 +110,14 @@ getmail_read(struct store *s, struct err *e)
 static void
 getmail_key(struct text uidl, struct buf *out)
 {
-	for (size_t i = 0; i < uidl.len; i++)
-		buf_byte(out, uidl.at[i] == '/' ? '-' : uidl.at[i]);
+	size_t start = out->len;
+
+	buf_add(out, uidl);
+	for (size_t at = start; at < out->len; at++) {
+		at += text_find((struct text){out->at + at, out->len - at}, '/');
+		if (at < out->len)
+			out->at[at] = '-';
+	}
 }
 
 /* A '/' is never written: getmail would look for the '-' that it makes of it. */
@@ -164,7 +170,7 @@ getmail_rename(struct text name, struct text host, struct text user, uint32_t po
 		return 0;
 	}
 	if (port == 0)
-		return err_set(e, ERR_GUARD, "account",
+		return err_set(e, ERR_GUARD, "port",
 			"%.*s: the port stands in its name, and it is not known which one "
 			"getmail will use: say --client-port",
 			TEXT_ARG(name));

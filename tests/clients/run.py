@@ -5,7 +5,7 @@
 
 A NAME is a client ("thunderbird", "mpop"), one of Thunderbird's scenarios, or a trial of
 another client ("mpop/odd/switched", "mpop/control/switched": trial.py).  Without names:
-Thunderbird and the quick clients; with --all, all that are installed.
+Thunderbird and a few trials of the quick clients; with --all, all trials of all that are there.
 
 Thunderbird fetches 30 letters from a Dovecot and leaves them there, so that it writes its
 popstate.dat itself.  Then the mailbox is on another Dovecot, with other UIDLs in another
@@ -81,8 +81,8 @@ def choose(argv, there):
             rest.append(word)
     if not chosen:
         every = "--all" in argv
-        chosen = {n: c for n, c in of.items()
-                  if every or c == "thunderbird" or there[c].quick}
+        chosen = {n: c for n, c in of.items() if every or c == "thunderbird" or (
+            there[c].quick and n.split("/", 1)[1] in trial.FEW)}
     return chosen, [word for word in rest if word != "--all"]
 
 

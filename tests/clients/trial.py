@@ -15,7 +15,8 @@ its store itself.  reuidl is called; the client meets another Dovecot, with thos
 under other UIDLs in another order, and three more.  What it asked for is read from the
 commands that the server has logged: exactly those three letters, and the next time none.
 In the end the client has all 33, none twice, and nothing was deleted on the server.  The
-controls are the same without reuidl: all 33 are downloaded.
+controls are the same without reuidl: all 33 are downloaded.  And "undo": reuidl takes its
+run back, every file is what it was, and the client downloads nothing from the old server.
 """
 
 import collections
@@ -33,6 +34,9 @@ from scenarios import Checks
 
 KINDS = ("ordinary", "odd", "counter")
 CASES = ("switched", "same-name")
+# Of the clients that `make check-clients` runs; the others, and all trials, are for
+# `make check-clients-all`.
+FEW = ("control/switched", "odd/switched", "counter/same-name")
 GONE = (2, 9, 17, 23)  # letters deleted on the old server, in the kind "counter"
 ODD = (
     "{n}/(V),?",
@@ -41,7 +45,8 @@ ODD = (
     "a/b/{n}-_.:",
     "\\{n}%20%" + "w" * 60,
 )
-IDENT = re.compile(rb"^Message-ID: +<(2026\d{4}\.[0-9a-f]{4}@mail\d\.example\.net)>", re.M | re.I)
+IDENT = re.compile(rb"^Message-ID: +<(2026\d{4}\.[0-9a-f]{4}@mail\d\.example\.net)>",
+                   re.M | re.I)
 
 Account = collections.namedtuple("Account", "host port user password")
 
@@ -192,7 +197,9 @@ class Trial:
         """The complaints."""
         try:
             self.begin()
-            if self.control or self.migrate():
+            if self.case == "undo":
+                self.undo()
+            elif self.control or self.migrate():
                 self.meet()
                 self.end(self.new.numbers if self.control else list(letters.NEWLY))
         finally:
@@ -219,8 +226,8 @@ class Trial:
         random.Random(7).shuffle(numbers)
         self.new = Server(box, self.name + ".new", numbers, 1700000001, kind)
         # What the client's settings will name.
-        self.told = (self.new.account("127.0.0.1") if self.case == "switched"
-                     else self.old.account())
+        self.told = (self.old.account() if self.case == "same-name"
+                     else self.new.account("127.0.0.1"))
 
     def files(self):
         """How many files there are of each mode and owner."""
@@ -258,6 +265,34 @@ class Trial:
         self.new.asked()
         return True
 
+    def content(self):
+        """{path: bytes} of the client's files."""
+        found = {}
+        for top, _, files in os.walk(self.client.home):
+            for path in (os.path.join(top, name) for name in files):
+                if os.path.isfile(path):
+                    with open(path, "rb") as file:
+                        found[path] = file.read()
+        return found
+
+    def undo(self):
+        check, client = self.check, self.client
+        before = self.content()
+        if not self.migrate():
+            return
+        check.that("reuidl changed no file", self.content() != before)
+        done = client.run([self.reuidl, "undo", "--yes", "--no-input", "--state",
+                           self.box.path(self.name + ".state"), *client.stores()],
+                          good=range(256))
+        check.same("exit of undo", done.returncode, 0)
+        after = self.content()
+        check.lists("files after undo", list(after), list(before))
+        check.same("files that undo did not put back",
+                   [p for p in after if p in before and after[p] != before[p]], [])
+        client.fetch()
+        check.same("letters downloaded from the old server, and deleted there",
+                   self.old.asked(), ([], []))
+
     def meet(self):
         """From here on there is the new server only."""
         if self.case == "switched":
@@ -285,6 +320,7 @@ class Trial:
 def names(client):
     """{name: (kind, case, without reuidl)} of the trials of a client."""
     found = {f"{client.name}/control/{case}": ("ordinary", case, True) for case in CASES}
+    found[f"{client.name}/undo"] = ("ordinary", "undo", False)
     for kind in KINDS:
         for case in CASES:
             found[f"{client.name}/{kind}/{case}"] = (kind, case, False)
