@@ -198,6 +198,37 @@ sort_edits(struct rewrite *w, const struct edit *edits, size_t n, struct err *e)
 }
 
 static struct text
+new_host(const struct rewrite *w, size_t i)
+{
+	return w->of_host[i] != NULL ? edit_text(w->of_host[i])
+				     : w->s->accounts[i].host.text;
+}
+
+/* An account is known by its server and its id, and there is nothing else of it here. */
+static int
+check_accounts(const struct rewrite *w, struct err *e)
+{
+	const struct store *s = w->s;
+
+	for (size_t i = 0; i < s->naccounts; i++)
+		for (size_t k = 0; w->of_host[i] != NULL && k < s->naccounts; k++) {
+			struct text host = new_host(w, i), id = s->accounts[i].user.text;
+			char safe[2][120];
+
+			if (k == i || !text_equal(s->accounts[k].user.text, id) ||
+				!text_equal(new_host(w, k), host))
+				continue;
+			return err_set(e, ERR_DATA, "format",
+				"%s: it has records of %s@%s already: the client has been "
+				"at that server",
+				s->source->path,
+				text_escape(id, safe[0], sizeof(safe[0])),
+				text_escape(host, safe[1], sizeof(safe[1])));
+		}
+	return 0;
+}
+
+static struct text
 value_bytes(const struct dbx_value *v, const struct pop3uidl *entry)
 {
 	switch (v->column) {
@@ -307,7 +338,7 @@ outlook_express_write(const struct store *s, const struct edit *edits, size_t n,
 	buf_init(&w.entries, DBX_FREE_MAX);
 	buf_init(&w.data, DBX_FREE_MAX);
 	dbx_build_begin(&w.build, s->source->bytes, out);
-	rc = sort_edits(&w, edits, n, e);
+	rc = sort_edits(&w, edits, n, e) < 0 ? -1 : check_accounts(&w, e);
 	for (size_t i = 0; i < s->nrecords && rc == 0; i++)
 		rc = write_record(&w, i, e);
 	if (rc == 0)

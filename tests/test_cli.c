@@ -164,6 +164,42 @@ Test(cli, from_a_csv_to_the_store_and_back)
 	tear_down(&c);
 }
 
+/* It is named, and fails no run that is not about it. */
+Test(cli, a_store_that_nothing_can_be_done_about)
+{
+	static const char live[] = "AppData/Local/Microsoft/Windows\\ Live\\ Mail";
+	char command[600];
+	struct cli c;
+
+	set_up(&c);
+	snprintf(command, sizeof(command),
+		"mkdir -p %s .thunderbird/p/Mail/old && printf "
+		"'1234\\357\\315\\253\\211' > %s/Mail.MSMessageStore && ln -s %s live",
+		live, live, live);
+	cr_assert_eq(system(command), 0);
+	put(".thunderbird/p/Mail/old/popstate.dat", HEAD, 0600);
+	put("pairs.csv", "old_uidl,new_uidl,evidence\n1,2,\n", 0600);
+	run(&c, "map m --import pairs.csv --old-account anna@old.example.org "
+		"--new-account anna@new.example.org");
+	run(&c, "diff --map m");
+	cr_expect_eq(c.code, 0);
+	cr_expect(strstr(c.err, "an ESE database, which only Windows itself can write") !=
+			  NULL,
+		"%s", c.err);
+	cr_expect(
+		strstr(c.out, "1 store: 1 with nothing to change") != NULL, "%s", c.out);
+	run(&c, "apply --map m --yes");
+	cr_expect_eq(c.code, 0);
+	run(&c, "apply --map m --yes live");
+	cr_expect_eq(c.code, 65);
+	run(&c, "show live/Mail.MSMessageStore");
+	cr_expect_eq(c.code, 65);
+	run(&c, "find");
+	cr_expect_eq(c.code, 0);
+	cr_expect(strstr(c.out, "Live Mail/Mail.MSMessageStore: ") != NULL, "%s", c.out);
+	tear_down(&c);
+}
+
 Test(cli, names_of_files_reach_the_terminal_without_control_bytes)
 {
 	struct cli c;

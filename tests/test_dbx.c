@@ -251,6 +251,36 @@ Test(dbx, what_cannot_be_written_is_refused)
 	source_release(&disk);
 }
 
+/* Where the client has been at the new server, there are records of that name. */
+Test(dbx, two_accounts_must_not_become_one)
+{
+	struct source disk, src;
+	struct store s;
+	struct err e;
+	uint32_t off = 0;
+
+	begin(&disk, "three-accounts");
+	source_of(&src, PATH, disk.bytes);
+	cr_assert(store_read(&s, format(), &src, &e) == 0, "%s", e.message);
+	cr_assert_eq(s.naccounts, 3);
+	/* The same id for all, which Outlook Express has in no file. */
+	for (size_t i = 0; i < s.nrecords; i++) {
+		off = s.records[i].whole.off + s.records[i].whole.len;
+		while (disk.memory[off - 1] == '\0')
+			off--;
+		disk.memory[off - 1] = '1';
+	}
+	store_release(&s);
+	source_of(&src, PATH, disk.bytes);
+	cr_assert(store_read(&s, format(), &src, &e) == 0, "%s", e.message);
+	cr_assert_eq(s.naccounts, 3);
+	refused(&s, EDIT_HOST, 0, text_of("mail.Example.ORG"),
+		PATH ": it has records of 00000001@mail.Example.ORG already: the client "
+		     "has been at that server");
+	store_release(&s);
+	source_release(&disk);
+}
+
 /* Real files of Outlook Express 6, which must not be taken for its list of UIDLs. */
 Test(dbx, sister_files)
 {

@@ -153,8 +153,9 @@ see(struct sight *s, struct result *res, struct run *r)
 		job_close(&j);
 	} else {
 		results_failed(res, r, &failed);
-		/* What no client reads need not be readable. */
-		if (f->state != FOUND_LIVE)
+		/* What no client reads need not be readable; what is known to be of no use
+		 * is found all the same. */
+		if (f->state != FOUND_LIVE || strcmp(failed.reason, "read-only") == 0)
 			res->failure = ERR_NONE;
 	}
 	note_settings(s, r);
@@ -195,11 +196,23 @@ show_account(struct run *r, const struct result *res, const struct settings *s)
 		s->name.len > 0 ? ", \"" : "",
 		text_escape(s->name, safe[2], sizeof(safe[2])),
 		s->name.len > 0 ? "\"" : "");
-	if (!text_equal(text_of(res->host), s->host) ||
-		!text_equal(text_of(res->user), s->user))
+	if ((res->host[0] != '\0' || res->user[0] != '\0') &&
+		(!text_equal(text_of(res->host), s->host) ||
+			!text_equal(text_of(res->user), s->user)))
 		out(r->console, "    its own line says %s@%s\n",
 			text_escape(text_of(res->user), safe[0], sizeof(safe[0])),
 			text_escape(text_of(res->host), safe[1], sizeof(safe[1])));
+}
+
+/* Of a client that shows nothing of itself, nothing is said. */
+static const char *
+running_words(const struct sight *s, const struct result *res)
+{
+	const struct format *f = format_named(text_of(res->client));
+
+	if (f != NULL && f->locks == NULL)
+		return "nothing here shows whether the client is running";
+	return s->running ? "the client is running" : "the client is not running";
 }
 
 static void
@@ -211,7 +224,10 @@ show_text(struct run *r, const struct sight *s, const struct result *res)
 
 	text_escape(text_of(res->path), safe[0], sizeof(safe[0]));
 	if (res->message[0] != '\0') {
-		out(r->console, "%s: %s\n", safe[0], res->message);
+		/* It names the file itself, as most do. */
+		bool named = text_starts(text_of(res->message), res->path);
+		out(r->console, "%s%s%s\n", named ? "" : safe[0], named ? "" : ": ",
+			res->message);
 	} else if (s->found->state == FOUND_ABSENT) {
 		out(r->console, "%s: %s, no such file yet\n", safe[0], s->client);
 	} else {
@@ -229,8 +245,7 @@ show_text(struct run *r, const struct sight *s, const struct result *res)
 	if (s->changed != 0 && localtime_r(&changed, &tm) != NULL)
 		strftime(when, sizeof(when), "changed %Y-%m-%d %H:%M, ", &tm);
 	if (res->message[0] == '\0')
-		out(r->console, "    %sthe client is %s\n", when,
-			s->running ? "running" : "not running");
+		out(r->console, "    %s%s\n", when, running_words(s, res));
 	if (s->settings.known ||
 		(s->found->state == FOUND_LIVE && res->message[0] == '\0'))
 		show_settings(r, &s->settings);

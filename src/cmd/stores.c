@@ -163,6 +163,14 @@ name_result(struct result *res, struct run *r, const struct job *j)
 		res->path = j->into.path;
 }
 
+/* Of a client whose store nothing can be done about: said, and no failure of a run that
+ * is not about it. */
+static bool
+is_known_as_lost(const struct run *r, const struct err *failed)
+{
+	return r->options->nstores == 0 && strcmp(failed->reason, "read-only") == 0;
+}
+
 static int
 check_any(const struct run *r, size_t found, struct err *e)
 {
@@ -189,6 +197,7 @@ stores_diff(struct run *r, struct map *m, struct err *e)
 		if (job_open_for(&j, r, &list.at[i], false, m, &failed) < 0) {
 			results_failed(res, r, &failed);
 			console_error(r->console, failed.message);
+			r->results.n -= is_known_as_lost(r, &failed);
 			continue;
 		}
 		name_result(res, r, &j);
@@ -374,7 +383,8 @@ stores_apply(struct run *r, struct map *m, const struct results *shown, struct e
 			r->results.n--;
 		} else if (rc_one == 0) {
 			show_applied(r, res);
-		} else if (is_passed_over(r, &j, &list.at[i], &failed)) {
+		} else if (is_passed_over(r, &j, &list.at[i], &failed) ||
+			   is_known_as_lost(r, &failed)) {
 			r->results.n--;
 		} else {
 			results_failed(res, r, &failed);
