@@ -65,7 +65,8 @@ apple_coredata_probe(const struct source *src)
 		if (text_starts((struct text){c.all.at + c.off, c.all.len - c.off},
 			    table + 1))
 			return PROBE_CONTENT | PROBE_MAGIC;
-	return PROBE_NO;
+	/* Its tables may still be in the -wal. */
+	return PROBE_CONTENT;
 }
 
 /* The accounts' keys, which ascend; the n-th is the store's n-th account. */
@@ -310,6 +311,7 @@ const struct format format_apple_coredata = {
 	.what = NAME,
 	.places = places,
 	.locks = locks,
+	.sqlite = true,
 	.probe = apple_coredata_probe,
 	.read = apple_coredata_read,
 	.write = apple_coredata_write,

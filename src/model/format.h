@@ -164,6 +164,8 @@ struct format {
 	/* Globs for the names of files that look like its store, lie beside it, and are
 	 * never read by the client; NULL: none. No place is one of theirs. */
 	const char *const *strays;
+	/* An SQLite database: what stands in a -wal beside it belongs to it. */
+	bool sqlite;
 	/* After the move the account's host and user are to be what the client's settings
 	 * say, not what the new URL says; unknown settings leave them as they are. */
 	bool account_from_settings;

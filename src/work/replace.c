@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "base/os_file.h"
+#include "work/folded.h"
 
 static int
 changed(struct target *t, struct err *e)
@@ -22,8 +23,11 @@ check_stat(struct target *t, struct err *e)
 {
 	const struct os_stat *was = &t->source.stat;
 	struct os_stat now;
+	bool pending = false;
 
-	if (os_stat(t->path, &now, NULL) < 0 || now.device != was->device ||
+	if (t->format->sqlite)
+		folded_pending(t->path, &pending, NULL);
+	if (pending || os_stat(t->path, &now, NULL) < 0 || now.device != was->device ||
 		now.inode != was->inode || now.size != was->size ||
 		now.mtime != was->mtime || now.links != 1)
 		return changed(t, e);

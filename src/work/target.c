@@ -1,6 +1,7 @@
 /* Opening a client's file: which file it is, who has it locked, what is in it. */
 #include "work/target.h"
 #include "work/find.h"
+#include "work/folded.h"
 #include "work/running.h"
 #include "work/settings.h"
 
@@ -122,7 +123,9 @@ read_file(struct target *t, const char *client, bool write, struct err *e)
 		source_read_fd(&t->source, t->fd, t->path, e) < 0)
 		return -1;
 	t->format = format_for(&t->source, client, e);
-	return t->format != NULL ? 0 : -1;
+	if (t->format == NULL)
+		return -1;
+	return t->format->sqlite && !write ? folded_read(&t->source, e) : 0;
 }
 
 static void
@@ -146,8 +149,9 @@ try_open(struct target *t, const char *settings, const char *client, bool write,
 {
 	struct os_stat now;
 
-	if (read_file(t, client, write, e) < 0)
-		return -1;
+	int rc = read_file(t, client, write, e);
+	if (rc != 0)
+		return rc;
 	t->state_dir = journal_state_dir(&t->arena, state_dir, t->source.stat.uid);
 	if (t->state_dir == NULL)
 		return err_set(e, ERR_IO, "io",
@@ -155,6 +159,8 @@ try_open(struct target *t, const char *settings, const char *client, bool write,
 			(unsigned)t->source.stat.uid);
 	if (take_locks(t, settings, write, e) < 0)
 		return -1;
+	if (write && t->format->sqlite && (rc = folded_settle(t->path, e)) != 0)
+		return rc > 0 ? rc : nothing_changed(e);
 	return os_stat(t->path, &now, e) < 0 ? -1 : !same_file(&now, &t->source.stat);
 }
 
