@@ -102,7 +102,7 @@ check-valgrind: $(B)/unit
 
 # Dies, and fails, at every call that changes a file, of apply and of undo.
 $(B)/crash: $(B)/tests/crash.o $(B)/tests/crash_trace.o
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lsqlite3
 
 $(B)/crash_driver: $(B)/tests/crash_driver.o $(LIB)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)

@@ -2,20 +2,23 @@
  * Dies, fails and falls short at every file-changing system call of a command that
  * replaces a store, and looks at what is left.
  *
- *   crash [-j JOBS] SCENARIO STORE [MAIL…] [--becomes STORE | --copied-to STORE]
- *     --apply CMD… --then CMD… --undo CMD…
+ *   crash [-j JOBS] SCENARIO STORE [MAIL…] [--becomes STORE | --copied-to STORE |
+ *     --sqlite QUERY] --apply CMD… --then CMD… --undo CMD…
  *   crash [-j JOBS]
  *
  * SCENARIO is a folder, copied anew for each point; STORE is the store's path in it. In
- * the commands '@' stands for the copy, and the state folder must be @/state:
+ * the commands an '@' that begins a word stands for the copy, and the state folder must
+ * be @/state:
  *
  *   crash DIR p/Mail/h/popstate.dat --apply build/reuidl apply --yes --state @/state
  *     --map @/map @/p/Mail/h/popstate.dat --then … --undo build/reuidl undo --state @/state
  *
  * --becomes is for a store that gets another name, --copied-to for one that stays as it is,
  * always, while a second is made from it (that is then "the new one"; no such file, and no
- * new folder for it, is "the old one"). Without arguments two small scenarios of
- * its own, with and without that, with the crash_driver beside this program.
+ * new folder for it, is "the old one"). With --sqlite the store is a database, which may
+ * have a -wal, and what is compared are not its bytes but the rows of that query, as
+ * SQLite gives them from a copy of both; it must be sound, too. Without arguments two small
+ * scenarios of its own, with and without that, with the crash_driver beside this program.
  *
  * For `apply`, and then for `undo` of an applied store: for each n and each mode
  * (crash_trace.h) the command runs in a fresh copy with its n-th call gone wrong. Then
@@ -35,6 +38,7 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <dirent.h>
+#include <sqlite3.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -62,6 +66,7 @@ struct job {
 	const char *becomes;	  /* the store's path after the run; NULL: it stays */
 	bool copies;		  /* and `store` stays as well */
 	size_t above;		  /* names above the folder of the copy, without it */
+	const char *query;	  /* what a database means; NULL: it is no database */
 	char **command[COMMANDS]; /* with their '@' */
 	char base[256];		  /* our own folder */
 	char work[300], from[320], log[320], applied[320];
@@ -108,6 +113,61 @@ read_bytes(const char *path, struct bytes *b)
 	ssize_t n = read(fd, b->at, (size_t)st.st_size);
 	close(fd);
 	b->len = n > 0 ? (size_t)n : 0;
+	return true;
+}
+
+static void write_bytes(const char *path, const struct bytes *b, mode_t mode);
+
+/* Its rows, a line each; "" if SQLite finds something wrong. */
+static void
+read_rows(const char *path, const char *query, struct bytes *b)
+{
+	sqlite3 *db;
+	sqlite3_stmt *st = NULL;
+	FILE *f = open_memstream(&b->at, &b->len);
+
+	if (f == NULL ||
+		sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK)
+		die("open", path);
+	if (sqlite3_prepare_v2(db, "PRAGMA integrity_check", -1, &st, NULL) ==
+			SQLITE_OK &&
+		sqlite3_step(st) == SQLITE_ROW &&
+		strcmp((const char *)sqlite3_column_text(st, 0), "ok") == 0) {
+		sqlite3_finalize(st);
+		sqlite3_prepare_v2(db, query, -1, &st, NULL);
+		while (sqlite3_step(st) == SQLITE_ROW) {
+			for (int i = 0; i < sqlite3_column_count(st); i++)
+				fprintf(f, "%s ", sqlite3_column_text(st, i));
+			fputc('\n', f);
+		}
+	}
+	sqlite3_finalize(st);
+	sqlite3_close(db);
+	fclose(f);
+}
+
+/* The copy is beside our own folder of the point, so that nothing is added to that. */
+static bool
+read_store(const struct job *j, const char *path, struct bytes *b)
+{
+	static const char *const parts[] = {"", "-wal", "-journal"};
+	char from[700], to[700];
+	struct bytes part;
+
+	if (j->query == NULL)
+		return read_bytes(path, b);
+	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
+		snprintf(from, sizeof(from), "%s%s", path, parts[i]);
+		snprintf(to, sizeof(to), "%s.look%s", j->work, parts[i]);
+		unlink(to);
+		if (read_bytes(from, &part))
+			write_bytes(to, &part, 0600);
+		else if (i == 0)
+			return *b = (struct bytes){0}, false;
+		free(part.at);
+	}
+	snprintf(to, sizeof(to), "%s.look", j->work);
+	read_rows(to, j->query, b);
 	return true;
 }
 
@@ -175,19 +235,13 @@ fresh(struct job *j, const char *from)
 static char *
 with_work(const struct job *j, const char *word)
 {
-	size_t n = strlen(word) + 1;
+	size_t n = strlen(word) + strlen(j->work) + 1;
+	char *out = malloc(n);
 
-	for (const char *p = word; *p != '\0'; p++)
-		n += *p == '@' ? strlen(j->work) : 0;
-	char *out = malloc(n), *to = out;
 	if (out == NULL)
 		die("memory", word);
-	for (const char *p = word; *p != '\0'; p++)
-		if (*p == '@')
-			to = mempcpy(to, j->work, strlen(j->work));
-		else
-			*to++ = *p;
-	*to = '\0';
+	snprintf(out, n, "%s%s", word[0] == '@' ? j->work : "",
+		word[0] == '@' ? word + 1 : word);
 	return out;
 }
 
@@ -247,7 +301,7 @@ look(const struct job *j)
 		free(path);
 		return look_at_names(j);
 	}
-	if (read_bytes(path, &b))
+	if (read_store(j, path, &b))
 		f = same(&b, &j->old) ? FOUND_OLD : same(&b, &j->new) ? FOUND_NEW : f;
 	free(b.at);
 	free(path);
@@ -341,16 +395,35 @@ look_at_mail(const struct job *j, enum moment moment)
 	return wrong;
 }
 
+/* SQLite may leave an empty log and its index; the next to open the database, which takes
+ * neither for anything, removes them. */
+static bool
+is_nothing(const struct job *j, const char *path)
+{
+	size_t n = strlen(path);
+	struct stat st;
+
+	if (j->query == NULL || n < 4)
+		return false;
+	return strcmp(path + n - 4, "-shm") == 0 ||
+	       (strcmp(path + n - 4, "-wal") == 0 && stat(path, &st) == 0 &&
+		       st.st_size == 0);
+}
+
 static size_t
-count_names(const char *root, const char *store)
+count_names(const struct job *j, const char *root, const char *store)
 {
 	char *path = join(root, store);
+	struct dirent *entry;
 	size_t n = 0;
 
 	*strrchr(path, '/') = '\0';
 	DIR *d = opendir(path);
-	while (d != NULL && readdir(d) != NULL)
-		n++;
+	while (d != NULL && (entry = readdir(d)) != NULL) {
+		char *name = join(path, entry->d_name);
+		n += !is_nothing(j, name);
+		free(name);
+	}
 	if (d != NULL)
 		closedir(d);
 	free(path);
@@ -361,7 +434,7 @@ count_names(const char *root, const char *store)
 static size_t
 count_beside(const struct job *j)
 {
-	return count_names(j->work, j->copies ? j->becomes : j->store);
+	return count_names(j, j->work, j->copies ? j->becomes : j->store);
 }
 
 static size_t
@@ -370,7 +443,7 @@ count_above(const struct job *j, const char *root)
 	char *folder = strdup(j->copies ? j->becomes : j->store);
 
 	*strrchr(folder, '/') = '\0';
-	size_t n = strchr(folder, '/') != NULL ? count_names(root, folder) : 0;
+	size_t n = strchr(folder, '/') != NULL ? count_names(j, root, folder) : 0;
 	free(folder);
 	return n;
 }
@@ -490,13 +563,13 @@ rehearse(struct job *j, size_t calls[COMMANDS])
 	char *scenario = join(j->scenario, j->store);
 	char *copy = join(j->work, j->becomes != NULL ? j->becomes : j->store);
 
-	if (!read_bytes(scenario, &j->old))
+	if (!read_store(j, scenario, &j->old))
 		die("read", scenario);
 	read_mail(j, j->scenario, j->mail_old);
 	fresh(j, j->scenario);
 	struct crash_run r = run(j, APPLY, CRASH_COUNT, 0);
 	calls[APPLY] = r.calls;
-	if (r.exit != 0 || !read_bytes(copy, &j->new) || same(&j->old, &j->new)) {
+	if (r.exit != 0 || !read_store(j, copy, &j->new) || same(&j->old, &j->new)) {
 		bad(j, APPLY, CRASH_COUNT, 0, "none",
 			"it does not even work without faults");
 		exit(1);
@@ -614,8 +687,8 @@ static int
 usage(void)
 {
 	fprintf(stderr,
-		"usage: crash [-j JOBS] [SCENARIO STORE [MAIL…] --apply CMD… --then CMD… "
-		"--undo CMD…]\n");
+		"usage: crash [-j JOBS] [SCENARIO STORE [MAIL…] [--becomes STORE | --sqlite "
+		"QUERY] --apply CMD… --then CMD… --undo CMD…]\n");
 	return 64;
 }
 
@@ -632,8 +705,9 @@ take_commands(struct job *j, char **argv)
 		j->mail[j->nmail++] = *argv;
 	}
 	if (*argv != NULL &&
-		(strcmp(*argv, "--becomes") == 0 || strcmp(*argv, "--copied-to") == 0)) {
-		j->becomes = argv[1];
+		(strcmp(*argv, "--becomes") == 0 || strcmp(*argv, "--copied-to") == 0 ||
+			strcmp(*argv, "--sqlite") == 0)) {
+		*(strcmp(*argv, "--sqlite") == 0 ? &j->query : &j->becomes) = argv[1];
 		j->copies = strcmp(*argv, "--copied-to") == 0;
 		argv += argv[1] != NULL ? 2 : 1;
 	}

@@ -97,4 +97,33 @@ make_profile "$t/numbers" 1 2 3 4 5 6 7
 	for i in $(seq 1 6); do echo "$i,$((7 - i)),import"; done
 } >"$t/numbers/pairs.csv"
 try "$t/numbers"
+
+# A database of which a part, records and their text, is in the log alone: made by SQLite,
+# and copied while it has it open.
+store=Library/Mail/V2/MailData/MessageUidsAlreadyDownloaded3
+account=9D1B7D20-5C9C-4C5A-8E0E-2A1D3C4B5F60@
+mkdir -p "$t/log/${store%/*}"
+{
+	echo 'PRAGMA page_size = 512; PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0;'
+	echo "CREATE TABLE ZACCOUNT (Z_PK INTEGER PRIMARY KEY, ZACCOUNTID VARCHAR);"
+	echo "INSERT INTO ZACCOUNT VALUES (1, '${account%@}');"
+	echo 'CREATE TABLE ZSEENMESSAGE (Z_PK INTEGER PRIMARY KEY, ZACCOUNT INTEGER, ZMESSAGEID VARCHAR);'
+	for i in $(seq 10 24); do echo "INSERT INTO ZSEENMESSAGE VALUES ($i, 1, 'x');"; done
+	echo 'PRAGMA wal_checkpoint(TRUNCATE);'
+	for i in $(seq 10 40); do
+		echo "INSERT OR REPLACE INTO ZSEENMESSAGE VALUES ($i, 1, '000000${i}6b02f262');"
+	done
+	echo ".shell cp '$t/made' '$t/log/$store'"
+	echo ".shell cp '$t/made-wal' '$t/log/$store-wal'"
+} | sqlite3 "$t/made" >/dev/null || exit 1
+[ -s "$t/log/$store-wal" ] || exit 1
+cp "$t/names/pairs.csv" "$t/log/pairs.csv"
+"$b/reuidl" map "$t/log/map" --import "$t/log/pairs.csv" --old-account lab@localhost \
+	--new-account lab@localhost --state "$t/log/state" --no-input || exit 1
+rm -rf "$t/log/state"
+apply=("$b/reuidl" apply --state @/state --no-input --yes --before-first-contact
+	--allow-deletes --account "$account" --map @/map "@/$store")
+"$b/crash" -j "$jobs" "$t/log" "$store" --sqlite 'SELECT * FROM ZSEENMESSAGE' \
+	--apply "${apply[@]}" --then "${apply[@]}" \
+	--undo "$b/reuidl" undo --state @/state --no-input --yes "@/$store" || rc=1
 exit $rc
