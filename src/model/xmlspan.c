@@ -78,121 +78,6 @@ tag_start(const struct reading *r, size_t end, size_t from, uint32_t *start)
 	return false;
 }
 
-static bool
-add_utf8(struct buf *out, uint64_t c)
-{
-	static const struct {
-		uint64_t below;
-		unsigned char mark;
-		int more;
-	} sizes[] = {
-		{0x80, 0, 0}, {0x800, 0xc0, 1}, {0x10000, 0xe0, 2}, {0x110000, 0xf0, 3}};
-	size_t i = 0;
-
-	if (c == 0 || (c >= 0xd800 && c < 0xe000) || c >= 0x110000)
-		return false;
-	while (c >= sizes[i].below)
-		i++;
-	buf_byte(out, (char)(sizes[i].mark | (c >> (6 * sizes[i].more))));
-	for (int k = sizes[i].more; k-- > 0;)
-		buf_byte(out, (char)(0x80 | ((c >> (6 * k)) & 0x3f)));
-	return true;
-}
-
-/* "#65" or "#x41" */
-static bool
-add_number(struct buf *out, struct text t)
-{
-	bool hex = t.len > 1 && t.at[1] == 'x';
-	uint64_t c = 0;
-	size_t i = hex ? 2 : 1;
-
-	if (i == t.len || t.len > 10)
-		return false;
-	for (; i < t.len; i++) {
-		char d = t.at[i];
-		uint64_t digit = d >= '0' && d <= '9'	       ? (uint64_t)(d - '0')
-				 : hex && d >= 'a' && d <= 'f' ? (uint64_t)(d - 'a' + 10)
-				 : hex && d >= 'A' && d <= 'F' ? (uint64_t)(d - 'A' + 10)
-							       : 99;
-		if (digit == 99)
-			return false;
-		c = c * (hex ? 16 : 10) + digit;
-	}
-	return add_utf8(out, c);
-}
-
-static bool
-add_reference(struct buf *out, struct text name)
-{
-	static const struct {
-		const char *name;
-		char means;
-	} known[] = {
-		{"lt", '<'}, {"gt", '>'}, {"amp", '&'}, {"quot", '"'}, {"apos", '\''}};
-
-	if (name.len > 0 && name.at[0] == '#')
-		return add_number(out, name);
-	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
-		if (text_equal(name, text_of(known[i].name))) {
-			buf_byte(out, known[i].means);
-			return true;
-		}
-	return false;
-}
-
-/* Line ends are LF for the reader of XML, whatever they are in the file. */
-static void
-add_plain(struct buf *out, struct text t)
-{
-	for (size_t i = 0; i < t.len; i++)
-		if (t.at[i] != '\r')
-			buf_byte(out, t.at[i]);
-		else if (i + 1 == t.len || t.at[i + 1] != '\n')
-			buf_byte(out, '\n');
-}
-
-#define CDATA "<![CDATA["
-
-/* What the bytes between two tags mean; false if they are not text. */
-static bool
-unescape(struct text raw, struct buf *out)
-{
-	size_t i = 0;
-
-	while (i < raw.len) {
-		struct text rest = {raw.at + i, raw.len - i};
-		size_t n = 0;
-
-		if (rest.at[0] == '&') {
-			struct text name = {rest.at + 1, text_find(rest, ';')};
-			if (name.len == rest.len || name.len == 0)
-				return false;
-			name.len--;
-			if (!add_reference(out, name))
-				return false;
-			i += name.len + 2;
-		} else if (rest.at[0] == '<') {
-			if (!text_starts(rest, CDATA))
-				return false;
-			for (n = sizeof(CDATA) - 1; n + 3 <= rest.len; n++)
-				if (memcmp(rest.at + n, "]]>", 3) == 0)
-					break;
-			if (n + 3 > rest.len)
-				return false;
-			add_plain(out, (struct text){rest.at + sizeof(CDATA) - 1,
-					       n - (sizeof(CDATA) - 1)});
-			i += n + 3;
-		} else {
-			while (n < rest.len && rest.at[n] != '&' && rest.at[n] != '<')
-				n++;
-			add_plain(out, (struct text){rest.at, n});
-			i += n;
-		}
-	}
-	return !out->full;
-}
-
 /* The proof that the place is right: its bytes mean what libxml2 has read. */
 static bool
 is_text_at(struct reading *r, struct xml_element *el)
@@ -206,7 +91,7 @@ is_text_at(struct reading *r, struct xml_element *el)
 	}
 	el->text = told;
 	buf_clear(&r->plain);
-	return unescape(raw, &r->plain) && text_equal(buf_text(&r->plain), told);
+	return xmlspan_unescape(raw, &r->plain) && text_equal(buf_text(&r->plain), told);
 }
 
 static void
@@ -353,19 +238,6 @@ on_doctype(void *ctx, const xmlChar *name, const xmlChar *public, const xmlChar 
 		refuse(r, off, "a DOCTYPE with declarations of its own");
 }
 
-/* Which of the two has it depends on the encoding and on libxml2's version. */
-static void
-on_document(void *ctx)
-{
-	struct reading *r = ctx;
-	const xmlChar *said[] = {r->parser->encoding, r->parser->input->encoding};
-
-	for (size_t i = 0; i < sizeof(said) / sizeof(*said); i++)
-		if (said[i] != NULL && !text_equal_nocase(text_of((const char *)said[i]),
-					       text_of("UTF-8")))
-			refuse(r, 0, "want the encoding UTF-8");
-}
-
 static void
 on_error(void *ctx, xmlErrorPtr error)
 {
@@ -383,6 +255,34 @@ on_error(void *ctx, xmlErrorPtr error)
 	refuse(r, here(r), what);
 }
 
+#define UTF8_MARK "\xef\xbb\xbf"
+
+/* <?xml version="1.0" encoding="UTF-8"?>: libxml2 is told not to look at it, or it would
+ * convert, and say on the terminal what it cannot. */
+static bool
+is_utf8_said(struct text all)
+{
+	size_t skip = text_starts(all, UTF8_MARK) ? strlen(UTF8_MARK) : 0, end, i;
+	struct text t = {all.at + skip, all.len - skip}, value;
+	struct cursor c;
+
+	if (!text_starts(t, "<?xml"))
+		return true;
+	end = text_find(t, '>');
+	for (i = 0; i < end; i++)
+		if (text_starts((struct text){t.at + i, end - i}, "encoding"))
+			break;
+	if (i == end)
+		return true;
+	for (i += strlen("encoding"); i < end && strchr(" \t\r\n=", t.at[i]) != NULL;)
+		i++;
+	if (i == end || (t.at[i] != '"' && t.at[i] != '\''))
+		return false;
+	c = (struct cursor){{t.at, end}, i + 1};
+	return take_until(&c, t.at[i], &value) &&
+	       text_equal_nocase(value, text_of("UTF-8"));
+}
+
 static int
 check_bytes(const struct source *src, struct err *e)
 {
@@ -393,7 +293,7 @@ check_bytes(const struct source *src, struct err *e)
 	struct text line;
 
 	if (text_starts(all, "\xff\xfe") || text_starts(all, "\xfe\xff") ||
-		(nul < all.len && nul <= 1))
+		(nul < all.len && nul <= 1) || !is_utf8_said(all))
 		return xmlspan_refuse(e, src, 0, "want the encoding UTF-8");
 	if (nul < all.len)
 		return xmlspan_refuse(e, src, nul, "a NUL byte");
@@ -410,7 +310,6 @@ xmlspan_read(
 {
 	struct reading r = {.src = src, .handler = h, .arg = arg, .e = e};
 	static const xmlSAXHandler callbacks = {.initialized = XML_SAX2_MAGIC,
-		.startDocument = on_document,
 		.internalSubset = on_doctype,
 		.getEntity = on_entity,
 		.reference = on_reference,
@@ -431,7 +330,7 @@ xmlspan_read(
 		return xmlspan_refuse(e, src, 0, "not XML");
 	*r.parser->sax = callbacks;
 	r.parser->userData = &r;
-	xmlCtxtUseOptions(r.parser, XML_PARSE_NONET);
+	xmlCtxtUseOptions(r.parser, XML_PARSE_NONET | XML_PARSE_IGNORE_ENC);
 	buf_init(&r.text, XMLSPAN_TEXT);
 	buf_init(&r.plain, XMLSPAN_TEXT);
 	xmlParseDocument(r.parser);
@@ -441,28 +340,4 @@ xmlspan_read(
 	buf_release(&r.text);
 	buf_release(&r.plain);
 	return r.failed ? -1 : 0;
-}
-
-bool
-xmlspan_spell(struct text t, struct buf *out)
-{
-	for (size_t i = 0; i < t.len; i++) {
-		unsigned char c = (unsigned char)t.at[i];
-
-		/* XML knows neither U+FFFE nor U+FFFF. */
-		if (c < ' ' || c == 0x7f ||
-			(c == 0xef && t.len - i >= 3 &&
-				(memcmp(t.at + i, "\xef\xbf\xbe", 3) == 0 ||
-					memcmp(t.at + i, "\xef\xbf\xbf", 3) == 0)))
-			return false;
-		if (c == '&')
-			buf_add(out, text_of("&amp;"));
-		else if (c == '<')
-			buf_add(out, text_of("&lt;"));
-		else if (c == '>')
-			buf_add(out, text_of("&gt;"));
-		else
-			buf_byte(out, t.at[i]);
-	}
-	return text_is_utf8(t);
 }

@@ -3,7 +3,7 @@
  *
  * libxml2 parses; what it tells of an element is what the file means, and where its
  * parser stands at that moment is where the element's tags end. That this is so is not
- * believed but shown, each time: the bytes of a span, unescaped here (unescape()), must
+ * believed but shown, each time: the bytes of a span, unescaped by xmlspan_unescape(), must
  * be the very text that libxml2 has read, else the file is refused with line and column.
  * The bytes are spliced by the caller; nothing is ever written by libxml2.
  *
@@ -47,6 +47,9 @@ int xmlspan_read(
 __attribute__((format(printf, 4, 5))) int
 xmlspan_refuse(struct err *e, const struct source *src, size_t off, const char *fmt, ...);
 
+/* What the bytes between two tags mean: references, CDATA, line ends. False if they are
+ * not text. */
+bool xmlspan_unescape(struct text raw, struct buf *out);
 /* A text between tags, as Apple's and most writers spell it: & < > are escaped. False if
  * XML has no way to say it, or would read it as another: a control character, or no
  * UTF-8. */
