@@ -135,8 +135,12 @@ check(struct run *r, struct server *server, struct found_list *list, struct err 
 	uint8_t *wanted;
 	int rc;
 
-	if (stores_find(r, list, e) < 0 || server_init(server, r, 1, e) < 0 ||
-		mailbox_open(&box, 1, &w, e) < 0)
+	if (stores_find(r, list, e) < 0 || server_init(server, r, 1, e) < 0)
+		return -1;
+	if (server->box.options.store != NULL)
+		return err_set(e, ERR_USAGE, "",
+			"check wants the URL of a server: only that one knows what is on it");
+	if (mailbox_open(&box, 1, &w, e) < 0)
 		return -1;
 	console_settle(r->console);
 	wanted = must_alloc(box->listing.n);

@@ -4,11 +4,12 @@
 #include "cmd/leftovers.h"
 #include "cmd/match_run.h"
 #include "cmd/next.h"
+#include "cmd/servers.h"
 
 /* Without --map the map has a place of its own for each move, so that an interrupted
  * run goes on where it was. */
 static int
-map_path(struct run *r, const char **path, struct err *e)
+map_path(struct run *r, const char *store, const char **path, struct err *e)
 {
 	const struct side_options *s = r->options->side;
 	char hex[65], *dir;
@@ -18,7 +19,13 @@ map_path(struct run *r, const char **path, struct err *e)
 		return 0;
 	if (s[0].url == NULL || s[1].url == NULL)
 		return err_set(e, ERR_USAGE, "", "migrate wants --old URL and --new URL");
-	char *move = arena_print(&r->arena, "%s %s %s %s", s[0].url, s[1].url,
+	/* A path may be said in many ways, from wherever one stands. */
+	const char *old =
+		store == NULL
+			? s[0].url
+			: arena_print(&r->arena, "store:%s %s", store,
+				  r->options->account != NULL ? r->options->account : "");
+	char *move = arena_print(&r->arena, "%s %s %s %s", old, s[1].url,
 		s[0].authzid != NULL ? s[0].authzid : "",
 		s[1].authzid != NULL ? s[1].authzid : "");
 	struct digest d = digest_of(text_of(move));
@@ -86,8 +93,8 @@ with_map(struct run *r, struct map *m, struct leftovers *left, struct err *e)
 	return 0;
 }
 
-int
-cmd_migrate(struct run *r, struct err *e)
+static int
+migrate(struct run *r, const char *store, struct err *e)
 {
 	struct found_list list = {0};
 	struct leftovers left;
@@ -98,7 +105,7 @@ cmd_migrate(struct run *r, struct err *e)
 	/* Before anybody is asked for a password: are there stores at all? */
 	rc = stores_find(r, &list, e);
 	found_release(&list);
-	if (rc < 0 || map_path(r, &path, e) < 0 || match_servers(r, path, e) < 0 ||
+	if (rc < 0 || map_path(r, store, &path, e) < 0 || match_servers(r, path, e) < 0 ||
 		map_open(path, &m, e) < 0)
 		return -1;
 	rc = leftovers_load(&left, m, e);
@@ -107,5 +114,25 @@ cmd_migrate(struct run *r, struct err *e)
 		leftovers_release(&left);
 	}
 	map_close(m);
+	return rc;
+}
+
+int
+cmd_migrate(struct run *r, struct err *e)
+{
+	const struct options *given = r->options;
+	struct options own = *given;
+	const char *store;
+
+	if (server_store(r, 0, &store, e) < 0)
+		return -1;
+	/* The record that is the old side is the one to be changed, if none is named. */
+	if (store != NULL && own.nstores == 0) {
+		own.stores = &store;
+		own.nstores = 1;
+		r->options = &own;
+	}
+	int rc = migrate(r, store, e);
+	r->options = given;
 	return rc;
 }

@@ -27,9 +27,9 @@ static const struct row rows[] = {
 	{"strict", FLAG, AT(strict), MATCH, NULL, "exit 3 if something is unmatched"},
 	{"wait", NUMBER, AT(wait), " match migrate check ", "SECONDS",
 		"how long to wait for a locked mailbox (60)"},
-	{"client", STRING, AT(client), PLAN " show find ", "NAME",
+	{"client", STRING, AT(client), PLAN " match show find ", "NAME",
 		"the client's name, see formats"},
-	{"account", STRING, AT(account), PLAN, "USER@HOST",
+	{"account", STRING, AT(account), PLAN " match ", "USER@HOST",
 		"the store's account, when it is not the old URL's"},
 	{"client-host", STRING, AT(client_host), PLAN, "HOST",
 		"what the client's settings will say for the new server"},
@@ -81,7 +81,8 @@ static const struct row rows[] = {
 #define SIDE_AT(field) offsetof(struct side_options, field)
 
 static const struct row side_rows[] = {
-	{"", STRING, SIDE_AT(url), NULL, "URL", "pop3://user@host[:port] or pop3s://…"},
+	{"", STRING, SIDE_AT(url), NULL, "URL",
+		"pop3://user@host[:port], pop3s://…, or a client's own mail: store:PATH"},
 	{"-password-file", STRING, SIDE_AT(password_file), NULL, "FILE",
 		"the password is its first line; mode 0600"},
 	{"-password-command", STRING, SIDE_AT(password_command), NULL, "COMMAND",

@@ -186,6 +186,75 @@ check_proxy(const char *side, const char *proxy, struct err *e)
 		side, proxy);
 }
 
+/* Options that only a server could heed are a misunderstanding. */
+static int
+check_store_options(const struct side_options *so, const char *name, struct err *e)
+{
+	if (so->password_file == NULL && so->password_command == NULL &&
+		so->password_env == NULL && !so->netrc && so->authzid == NULL &&
+		so->auth == NULL && so->tls == NULL && so->cafile == NULL &&
+		so->fingerprint == NULL && so->proxy == NULL && so->pipelining == NULL &&
+		so->token_command == NULL && so->cert == NULL && so->key == NULL)
+		return 0;
+	return err_set(e, ERR_USAGE, "",
+		"--%s store:PATH is no server: it takes no --%s-password-file and the like",
+		name, name);
+}
+
+/* A shell does not expand it there. */
+static const char *
+with_home(struct run *r, const char *path)
+{
+	const char *home = text_starts(text_of(path), "~/") ? os_home(&r->arena) : NULL;
+
+	return home != NULL ? arena_print(&r->arena, "%s%s", home, path + 1) : path;
+}
+
+static int
+open_store(
+	struct run *r, const struct mailbox_url *url, struct store_side *s, struct err *e)
+{
+	const struct options *o = r->options;
+	struct store_side_options so = {o->account, o->client, o->state};
+
+	return store_side_open(s, with_home(r, url->path), &so, e);
+}
+
+int
+server_store(struct run *r, int side, const char **path, struct err *e)
+{
+	const char *url = r->options->side[side].url;
+	struct mailbox_url parsed;
+	struct store_side s;
+
+	*path = NULL;
+	if (url == NULL)
+		return 0;
+	if (mailbox_url_parse(url, &r->arena, &parsed, e) < 0)
+		return -1;
+	if (parsed.path == NULL || strcmp(parsed.scheme, "store") != 0)
+		return 0;
+	int rc = open_store(r, &parsed, &s, e);
+	if (rc == 0)
+		*path = arena_string(&r->arena, text_of(s.path));
+	store_side_release(&s);
+	return rc;
+}
+
+/* The account in place of the server. */
+static int
+open_side(struct server *s, struct run *r, struct mailbox_options *o, const char *name,
+	struct err *e)
+{
+	o->name = arena_print(&r->arena, "%s store", name);
+	if (open_store(r, &o->url, &s->side, e) < 0)
+		return -1;
+	o->url.user = s->side.user;
+	o->url.host = s->side.host;
+	o->store = &s->side.mail;
+	return 0;
+}
+
 int
 server_init(struct server *s, struct run *r, int side, struct err *e)
 {
@@ -201,20 +270,26 @@ server_init(struct server *s, struct run *r, int side, struct err *e)
 		.key = so->key,
 		.wait = (unsigned)r->options->wait,
 	};
-	bool tls;
+	bool tls = true;
 
-	*s = (struct server){0};
+	*s = (struct server){.made = false};
 	if (so->url == NULL)
 		return err_set(e, ERR_USAGE, "", "%s wants --%s URL", r->options->command,
 			side_names[side]);
 	const char *name = side_names[side];
-	if (mailbox_url_parse(so->url, &r->arena, &o.url, e) < 0 ||
-		check_proxy(name, so->proxy, e) < 0 || sasl_check(&o, e) < 0 ||
-		one_of(name, "tls", so->tls, "required", "off", &tls, e) < 0 ||
-		one_of(name, "pipelining", so->pipelining, "auto", "off", &o.pipelining,
-			e) < 0 ||
-		get_secret(s, r, so, side_names[side], &o.url, e) < 0)
+	if (mailbox_url_parse(so->url, &r->arena, &o.url, e) < 0)
 		return -1;
+	if (o.url.path != NULL) {
+		if (check_store_options(so, name, e) < 0 ||
+			open_side(s, r, &o, name, e) < 0)
+			return -1;
+	} else if (check_proxy(name, so->proxy, e) < 0 || sasl_check(&o, e) < 0 ||
+		   one_of(name, "tls", so->tls, "required", "off", &tls, e) < 0 ||
+		   one_of(name, "pipelining", so->pipelining, "auto", "off",
+			   &o.pipelining, e) < 0 ||
+		   get_secret(s, r, so, side_names[side], &o.url, e) < 0) {
+		return -1;
+	}
 	o.tls = tls ? TLS_REQUIRED : TLS_OFF;
 	o.password = s->password;
 	o.token = s->token;
@@ -242,5 +317,6 @@ server_release(struct server *s)
 		os_wipe(s->token, strlen(s->token));
 	free(s->password);
 	free(s->token);
-	*s = (struct server){0};
+	store_side_release(&s->side);
+	*s = (struct server){.made = false};
 }

@@ -8,15 +8,19 @@
 
 #include "cmd/command.h"
 #include "mailbox/mailbox.h"
+#include "work/store_side.h"
 
 struct server {
 	struct mailbox box;
 	char *password, *token;
+	struct store_side side; /* of a store: URL */
 	bool made;
 };
 
-/* side 0: old, 1: new. Asks for the password if nothing else says it. */
+/* side 0: old, 1: new. Finds what a store: URL leads to, and else asks for the password if nothing else says it. */
 int server_init(struct server *s, struct run *r, int side, struct err *e);
+/* The store that the side's store: URL leads to; NULL: it has another URL. */
+int server_store(struct run *r, int side, const char **path, struct err *e);
 /* What the server did that a mail server should not. */
 void server_notes(struct run *r, const struct server *s);
 void server_release(struct server *s);

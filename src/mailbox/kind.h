@@ -36,6 +36,7 @@ void waiting_until(struct waiting *w, double seconds);
 
 struct mailbox_kind {
 	const char *scheme;
+	bool path; /* SCHEME:PATH: it lies on a disk, has no host and asks no password */
 	uint16_t port;
 	bool tls; /* from the first byte on */
 	void *(*create)(struct mailbox *m);
@@ -44,7 +45,7 @@ struct mailbox_kind {
 	void (*destroy)(struct mailbox *m);
 };
 
-extern const struct mailbox_kind mailbox_pop3, mailbox_pop3s;
+extern const struct mailbox_kind mailbox_pop3, mailbox_pop3s, mailbox_local;
 
 /* NULL if there is no such kind. */
 const struct mailbox_kind *mailbox_kind_named(const char *scheme);

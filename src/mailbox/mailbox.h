@@ -1,5 +1,5 @@
 /*
- * A mailbox on a server (or, later, on a disk), named by a URL.
+ * A mailbox on a server or on a disk, named by a URL.
  *
  * Several mailboxes are asked at the same time, in one thread: each call below takes
  * them all, and returns when all are through or one has failed for good. The order is
@@ -15,15 +15,20 @@
 
 enum mailbox_tls { TLS_REQUIRED, TLS_OFF };
 
-/* A URL taken apart: scheme://user@host[:port][/path]; %-escapes decoded. */
+/* A URL taken apart: scheme://user@host[:port], %-escapes decoded; or scheme:path, as it
+ * stands, and then user and host are for the caller to find out. In the arena. */
 struct mailbox_url {
-	char *scheme, *user, *host; /* in the arena */
-	uint16_t port;		    /* the scheme's default if none was given */
+	char *scheme, *user, *host;
+	uint16_t port; /* the scheme's default if none was given */
+	char *path;    /* NULL: it names a server */
 };
+
+struct mailbox_store;
 
 struct mailbox_options {
 	const char *name; /* "old server", "new server": what messages say */
 	struct mailbox_url url;
+	const struct mailbox_store *store; /* what a store: URL leads to: local.h */
 	const char *authzid; /* whose mailbox, for master users; NULL: the user's */
 	const char *auth; /* "user", "apop", "plain", …; NULL: what the server offers */
 	const char *password; /* owned and wiped by the caller, after close */
@@ -42,6 +47,7 @@ struct mailbox {
 	struct mailbox_options options;
 	struct listing listing; /* filled by mailbox_open() */
 	void *state;		/* the kind's own */
+	bool at_hand;		/* evidence costs nothing: none is taken from a cache */
 	/* What a person should know at the end: sentences, in the listing's arena. */
 	const char **notes;
 	size_t nnotes, notes_cap;

@@ -2,7 +2,7 @@
 
 /* Kinds that are planned; a person who names one should not be told of a typo. */
 static const char *const planned[] = {
-	"imap", "imaps", "maildir", "mbox", "capture", "store", NULL};
+	"imap", "imaps", "maildir", "mbox", "capture", NULL};
 
 static int
 hex_of(char c)
@@ -106,6 +106,16 @@ unknown_scheme(const char *scheme, struct err *e)
 	return err_set(e, ERR_USAGE, "", "want pop3://user@host or pop3s://user@host");
 }
 
+/* A path is taken as it stands: it comes from a shell, where % is nothing special. */
+static int
+parse_path(struct text rest, struct arena *a, struct mailbox_url *out, struct err *e)
+{
+	if (rest.len == 0)
+		return err_set(e, ERR_USAGE, "", "want %s:PATH", out->scheme);
+	out->path = arena_string(a, rest);
+	return 0;
+}
+
 /* Never says what stands in the URL but its scheme: there may be a password in it. */
 int
 mailbox_url_parse(
@@ -126,6 +136,8 @@ mailbox_url_parse(
 	if ((kind = mailbox_kind_named(out->scheme)) == NULL)
 		return unknown_scheme(out->scheme, e);
 	rest = (struct text){c.all.at + c.off, c.all.len - c.off};
+	if (kind->path)
+		return parse_path(rest, a, out, e);
 	if (!text_starts(rest, "//"))
 		return err_set(e, ERR_USAGE, "", "want %s://user@host", out->scheme);
 	rest = (struct text){rest.at + 2, rest.len - 2};

@@ -234,8 +234,12 @@ map_make(
 static void
 print_side(const struct map_side *s, char *out, size_t size)
 {
-	snprintf(out, size, "%s%s%s@%s:%u", s->scheme, s->scheme[0] != '\0' ? "://" : "",
-		s->user, s->host, (unsigned)s->port);
+	char port[8] = "";
+
+	if (s->port != 0)
+		snprintf(port, sizeof(port), ":%u", (unsigned)s->port);
+	snprintf(out, size, "%s%s%s@%s%s", s->scheme, s->scheme[0] != '\0' ? "://" : "",
+		s->user, s->host, port);
 }
 
 /* Host names fold case; user names may mean different mailboxes if they differ in it. */

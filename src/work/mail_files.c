@@ -99,6 +99,53 @@ mail_files_find(struct mail_files *l, const struct local_mail *where, struct err
 	return 0;
 }
 
+/* Whatever fits the glob below the folder. */
+static int
+find_places(struct mail_files *l, const char *folder, const struct local_place *place,
+	const char *glob, struct err *e)
+{
+	struct text rest = text_of(glob);
+	char *part = arena_string(&l->arena, (struct text){glob, text_find(rest, '/')});
+	const char *more = strchr(glob, '/');
+	char **names;
+	size_t n;
+	int rc = os_list(&l->arena, folder, &names, &n, e);
+
+	for (size_t i = 0; rc == 0 && i < n; i++) {
+		char *path = arena_print(&l->arena, "%s/%s", folder, names[i]);
+		struct os_stat st;
+		if (!os_glob(part, names[i]) || os_stat_link(path, &st) < 0)
+			continue;
+		if (more != NULL && st.folder)
+			rc = find_places(l, path, place, more + 1, e);
+		else if (more == NULL && st.regular && st.size > 0)
+			add(l, path, &st, place->single);
+	}
+	return rc;
+}
+
+int
+mail_files_of(struct mail_files *l, const struct format *f,
+	const struct local_mail *where, struct err *e)
+{
+	const struct local_place *p = f->local_places;
+	struct os_stat st;
+	int rc = 0;
+
+	if (p == NULL)
+		return mail_files_find(l, where, e);
+	*l = (struct mail_files){0};
+	for (; rc == 0 && p->glob != NULL; p++)
+		for (size_t i = 0; rc == 0 && i < where->nfolders; i++) {
+			char *folder = arena_string(&l->arena, where->folders[i]);
+			if (os_stat(folder, &st, NULL) == 0 && st.folder)
+				rc = find_places(l, folder, p, p->glob, e);
+		}
+	if (rc < 0)
+		mail_files_release(l);
+	return rc;
+}
+
 void
 mail_files_release(struct mail_files *l)
 {

@@ -23,8 +23,11 @@ struct mail_files {
 	struct arena arena;
 };
 
-/* Regular files only, no link is followed, in the order of their names. */
+/* Regular files only, no link is followed, in the order of their names. The first is
+ * Mozilla's tree; the second asks the format (local_places). */
 int mail_files_find(struct mail_files *l, const struct local_mail *where, struct err *e);
+int mail_files_of(struct mail_files *l, const struct format *f,
+	const struct local_mail *where, struct err *e);
 void mail_files_release(struct mail_files *l);
 /* nsMsgLocalStoreUtils::nsShouldIgnoreFile. */
 bool mail_name_is_ignored(const char *name);

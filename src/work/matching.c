@@ -148,7 +148,8 @@ run(struct matching *mt, const char *path, bool fresh, int64_t now, const struct
 	if (mt->map == NULL && map_create(path, sides, &mt->map, e) < 0)
 		return -1;
 	for (int i = 0; i < 2; i++)
-		if (map_list(mt->map, (enum side)i, &mt->box[i]->listing, fresh, e) < 0)
+		if (map_list(mt->map, (enum side)i, &mt->box[i]->listing,
+			    fresh || mt->box[i]->at_hand, e) < 0)
 			return -1;
 	if (read_headers(mt, w, e) < 0 || pair(mt, match, w, e) < 0 ||
 		describe(mt, match, w, e) < 0)
