@@ -213,7 +213,7 @@ def accounts(folder, run, _):
         profile = Profile(folder)
         profile.knows(["00000001abcd"])
         profile.write("Mail/old.example/Inbox",
-                      in_mbox(letter(1).decode().encode().splitlines(), "00000001abcd"))
+                      in_mbox(letter(1).splitlines(), "00000001abcd"))
         profile.write("Mail/other.example/popstate.dat",
                       b"# POP3 State File\n\n*other.example bob\nk 00000009abcd 1700000000")
         path = os.path.join(folder, "map")
@@ -231,7 +231,105 @@ def accounts(folder, run, _):
         new.stop()
 
 
-CASES = [(gone, "%08Xu%08Xv"), (gone, "%u"), (accounts, "")]
+def witness(folder, run, _):
+    """Counters, the name stays, the record is not the whole old list: local mail decides."""
+    letters = {n: letter(n) for n in range(1, 21)}
+    order = [*letters, 51, 52, 53]
+    random.Random(5).shuffle(order)
+    old = Server(folder, "old", letters, "%u")
+    new = Server(folder, "new", {n: letters.get(n) or letter(n) for n in order}, "%u")
+    try:
+        profile = Profile(folder)
+        u, g = old.uidl, old.given
+        known = [u[n] for n in letters if n > 2]
+        profile.knows(known)
+        path = os.path.join(folder, "map")
+        run("match", *run.side("old", old), *run.side("new", new), "--map", path)
+        diff = ["diff", "--map", path, "--json", "--account", "bob@old.example", profile.state]
+
+        def reason():
+            return json.loads(run(*diff, want=78))["stores"][0]["reason"], run.words
+
+        same("without mail", reason()[0], "contested")
+        # Another account's mail is no witness, nor is a message that is on neither server.
+        profile.write("Mail/old.example/Inbox", in_mbox(g[3], u[3], key="account3")
+                      + in_mbox(letter(77).splitlines(), u[4]))
+        same("others' mail", reason()[0], "contested")
+        # Deleted, moved: it counts.
+        profile.write("Mail/Local Folders/Trash", in_mbox(g[5], u[5], "0009"))
+        json.loads(run(*diff, "--no-mail", want=1))
+        # The same UIDL again, from the new server: it has been there.
+        at_new = next(n for n in order if new.uidl[n] == u[6])
+        profile.write("Mail/old.example/Inbox.sbd/x", in_mbox(new.given[at_new], u[6]))
+        words = reason()[1]
+        if "the client has been there" not in words:
+            raise AssertionError(words)
+        os.unlink(os.path.join(profile.mail, "Inbox.sbd/x"))
+        run("apply", "--map", path, "--yes", "--account", "bob@old.example", profile.state)
+        same("record", profile.known(), [new.uidl[n] for n in letters if n > 2])
+        # The run is told of: what it has written is the new server's, mail or not.
+        run("match", *run.side("old", old), *run.side("new", new), "--map", path + "2")
+        again = json.loads(run("diff", "--map", path + "2", "--json", "--account",
+                               "bob@old.example", profile.state, want=78))
+        same("written before", again["stores"][0]["reason"], "contested")
+    finally:
+        old.stop()
+        new.stop()
+
+
+def same_name(folder, run, _):
+    """The old server is gone, counters, and the client is told of no other name."""
+    letters = {n: letter(n) for n in range(1, 21)}
+    order = [*letters, 51, 52, 53]
+    random.Random(5).shuffle(order)
+    old = Server(folder, "old", letters, "%u")
+    old.stop()
+    new = Server(folder, "new", {n: letters.get(n) or letter(n) for n in order}, "%u")
+    try:
+        profile = Profile(folder)
+        u, g = old.uidl, old.given
+        profile.knows([u[n] for n in letters])
+        argv = ["migrate", "--json", "--old", "store:" + profile.path, *run.side("new", new)]
+        # Nothing at all is told by a record alone: no mail, no pair.
+        same("without mail", json.loads(run(*argv, want=80))["error"]["message"][:11],
+             "none of the")
+        profile.write("Mail/old.example/Inbox",
+                      b"".join(in_mbox(g[n], u[n]) for n in range(1, 16)))
+        run(*argv, "--yes")
+        found = profile.known()
+        same("record", found[:15], [new.uidl[n] for n in range(1, 16)])
+        same("the rest", [f[:7] for f in found[15:]], ["reuidl-"] * 5)
+        with open(os.path.join(profile.mail, "Inbox"), encoding="ascii") as file:
+            same("X-UIDL", [l[8:].rstrip() for l in file if l.startswith("X-UIDL: ")],
+                 found[:15])
+    finally:
+        new.stop()
+
+
+def been_there(folder, run, _):
+    """The old server is gone, and the client has had new mail from the new one already."""
+    letters = {n: letter(n) for n in range(1, 11)}
+    old = Server(folder, "old", letters, "%u")
+    old.stop()
+    new = Server(folder, "new", {**{n: letters[n] for n in range(10, 0, -1)},
+                                 51: letter(51)}, "%u")
+    try:
+        profile = Profile(folder)
+        u, g = old.uidl, old.given
+        profile.knows([*(u[n] for n in letters), new.uidl[51]])
+        profile.write("Mail/old.example/Inbox", b"".join(in_mbox(g[n], u[n]) for n in letters)
+                      + in_mbox(new.given[51], new.uidl[51]))
+        told = json.loads(run("migrate", "--json", "--old", "store:" + profile.path,
+                              *run.side("new", new), want=78))
+        same("reason", told["stores"][0]["reason"], "contested")
+        if "the client has been there" not in told["stores"][0]["message"]:
+            raise AssertionError(told["stores"][0]["message"])
+    finally:
+        new.stop()
+
+
+CASES = [(gone, "%08Xu%08Xv"), (gone, "%u"), (accounts, ""), (witness, ""), (same_name, ""),
+         (been_there, "")]
 
 
 def main():

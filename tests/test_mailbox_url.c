@@ -80,6 +80,17 @@ Test(mailbox_url, kinds_to_come)
 	refused("capture:x", "not known yet");
 }
 
+Test(mailbox_url, a_path_is_taken_as_it_stands)
+{
+	cr_assert_eq(mailbox_url_parse("store:/home/x/%41 b@c", &arena, &url, &e), 0,
+		"%s", e.message);
+	cr_assert_str_eq(url.scheme, "store");
+	cr_assert_str_eq(url.path, "/home/x/%41 b@c");
+	cr_assert_null(url.host);
+	refused("store:", "want store:PATH");
+	refused("store", "pop3://user@host");
+}
+
 Test(mailbox_url, nonsense)
 {
 	refused("", "pop3://user@host");

@@ -291,6 +291,12 @@ job_show(struct run *r, const struct job *j)
 	show_age(r, p->map_age);
 	if (j->target.running != NULL)
 		out(c, "  %s\n", j->target.running);
+	if (p->witnesses > 0)
+		out(c,
+			"  the local mail has the old server's message under %zu UIDLs that both "
+			"servers give, and under none the new one's: the client has not been "
+			"there\n",
+			p->witnesses);
 	show_counts(r, j);
 	show_rest(r, j);
 	if (p->state == PLAN_READY)

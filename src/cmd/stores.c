@@ -2,6 +2,7 @@
 #include "cmd/leftovers.h"
 #include "base/os_file.h"
 #include "work/settings.h"
+#include "work/witness.h"
 
 #include <stdlib.h>
 
@@ -82,9 +83,13 @@ job_plan(struct job *j, struct run *r, struct map *m, struct err *e)
 		.now = r->now,
 	};
 
+	struct watch watch = console_watch(r->console);
+	struct witness witness = {&j->target, j->named, &j->store, m, &watch};
 	struct map_info info;
 	size_t account;
 
+	po.witness = witness_ask;
+	po.witness_arg = &witness;
 	if (j->into.path != NULL) {
 		po.into = &j->into.settings;
 		po.into_name = j->into.name;

@@ -75,6 +75,14 @@ typedef int (*map_sink)(void *arg, const struct map_message *m, struct err *e);
 /* All messages of a side in the server's order. */
 int map_each(struct map *m, enum side side, map_sink sink, void *arg, struct err *e);
 
+/* The evidence that match has kept of a side, in the order of its list, each with its
+ * UIDL and the list's flags (MESSAGE_TWICE, MESSAGE_BAD_UIDL) among its own. Messages of
+ * which nothing was learnt are left out; of an imported map that is all of them. */
+typedef int (*map_evidence_sink)(
+	void *arg, struct text uidl, const struct evidence *ev, struct err *e);
+int map_each_evidence(
+	struct map *m, enum side side, map_evidence_sink sink, void *arg, struct err *e);
+
 /* CSV (RFC 4180) with the header old_uidl,new_uidl,evidence; map_csv.c. An import makes
  * the file `path` (there already: ERR_USAGE), complete as of `now`; `whole` is the
  * caller's to say in `sides`. When it fails there is no file. */

@@ -47,6 +47,10 @@ int map_damaged(struct map *m, const char *what, struct err *e);
 int map_begin(struct map *m, struct err *e);
 int map_commit(struct map *m, struct err *e);
 
+/* A row "i, flags, header_octets, message_id, strict, loose, id, damaged, body" of a
+ * side's evidence; false: it makes no sense. */
+bool map_take_evidence(sqlite3_stmt *st, struct evidence *ev);
+
 /* map_read.c: what the rows of a side say. */
 int
 map_read_rows(struct map *map, enum side side, map_sink sink, void *arg, struct err *e);

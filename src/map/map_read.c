@@ -103,3 +103,31 @@ map_read_rows(struct map *map, enum side side, map_sink sink, void *arg, struct 
 	reader_release(&r);
 	return result;
 }
+
+int
+map_each_evidence(
+	struct map *m, enum side side, map_evidence_sink sink, void *arg, struct err *e)
+{
+	const char *name = map_side_names[side];
+	sqlite3_stmt *st;
+	bool row;
+	int r;
+	if (sql_prepare(&m->sql, &st, e,
+		    "SELECT e.i, e.flags | l.flags, header_octets, message_id, strict, "
+		    "loose, id, damaged, body, l.uidl "
+		    "FROM %s_evidence e JOIN %s_list l ON l.i = e.i ORDER BY e.i",
+		    name, name) == -1)
+		return -1;
+	while ((r = sql_step(&m->sql, st, &row, e)) == 0 && row) {
+		struct evidence ev = {.flags = (uint16_t)sqlite3_column_int(st, 1)};
+		/* No header, no digests. */
+		if (ev.flags & MESSAGE_HEADER && !map_take_evidence(st, &ev)) {
+			r = map_damaged(m, "evidence makes no sense", e);
+			break;
+		}
+		if ((r = sink(arg, sql_text(st, 9), &ev, e)) == -1)
+			break;
+	}
+	sqlite3_finalize(st);
+	return r;
+}

@@ -150,8 +150,8 @@ take_digest(sqlite3_stmt *st, int column, struct digest *d)
 	return true;
 }
 
-static bool
-take_evidence(sqlite3_stmt *st, struct evidence *ev)
+bool
+map_take_evidence(sqlite3_stmt *st, struct evidence *ev)
 {
 	*ev = (struct evidence){
 		.flags = (uint16_t)sqlite3_column_int(st, 1),
@@ -191,7 +191,7 @@ learn_cached(struct map *m, enum side side, struct listing *l, struct err *e)
 	while ((r = sql_step(&m->sql, st, &row, e)) == 0 && row) {
 		struct evidence ev;
 		int64_t i = sqlite3_column_int64(st, 0);
-		if (i < 0 || (uint64_t)i >= l->n || !take_evidence(st, &ev)) {
+		if (i < 0 || (uint64_t)i >= l->n || !map_take_evidence(st, &ev)) {
 			r = map_damaged(m, "evidence makes no sense; delete the map", e);
 			break;
 		}

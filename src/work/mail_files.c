@@ -146,6 +146,19 @@ mail_files_of(struct mail_files *l, const struct format *f,
 	return rc;
 }
 
+const struct mailbox_file *
+mail_files_places(const struct mail_files *l, struct arena *a)
+{
+	struct mailbox_file *to = arena_alloc(a, (l->n + 1) * sizeof(*to));
+
+	for (size_t i = 0; i < l->n; i++)
+		to[i] = (struct mailbox_file){
+			.path = arena_string(a, text_of(l->at[i].path)),
+			.size = l->at[i].size,
+			.single = l->at[i].single};
+	return to;
+}
+
 void
 mail_files_release(struct mail_files *l)
 {

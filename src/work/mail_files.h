@@ -6,6 +6,7 @@
 #define WORK_MAIL_FILES_H
 
 #include "base/watch.h"
+#include "mailbox/local.h"
 #include "model/format.h"
 #include "model/mozilla_mail.h"
 
@@ -28,6 +29,8 @@ struct mail_files {
 int mail_files_find(struct mail_files *l, const struct local_mail *where, struct err *e);
 int mail_files_of(struct mail_files *l, const struct format *f,
 	const struct local_mail *where, struct err *e);
+/* The same for those who only read, in the arena. */
+const struct mailbox_file *mail_files_places(const struct mail_files *l, struct arena *a);
 void mail_files_release(struct mail_files *l);
 /* nsMsgLocalStoreUtils::nsShouldIgnoreFile. */
 bool mail_name_is_ignored(const char *name);

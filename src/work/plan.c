@@ -223,9 +223,9 @@ make(struct planning *ps, struct journal *j, struct err *e)
 		return 0;
 	}
 	plan_copies(ps);
-	if (plan_check_overlap(ps) < 0 || plan_check_contested(ps) < 0 ||
+	if (plan_check_overlap(ps) < 0 || plan_check_contested(ps, e) < 0 ||
 		plan_check_local_mail(ps) < 0)
-		return 0;
+		return p->state == PLAN_REFUSED ? 0 : -1;
 	plan_decide(ps);
 	plan_foresee(ps);
 	if (make_edits(ps, e) < 0)

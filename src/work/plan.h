@@ -11,6 +11,13 @@
 #include "map/map.h"
 #include "model/format.h"
 
+/* What a client's local mail says of the server that its record is of. */
+struct plan_word {
+	size_t old; /* UIDLs of the record that both servers have, and whose mail here is
+	               the old server's and not the new one's */
+	size_t new; /* UIDLs whose mail here is the new server's */
+};
+
 struct plan_options {
 	const char *account;		       /* USER@HOST, NULL: the map's old one */
 	const char *client_host, *client_user; /* NULL: by settings, see below */
@@ -23,6 +30,10 @@ struct plan_options {
 	bool force, before_first_contact, allow_deletes, accept_size;
 	int64_t max_age; /* seconds; 0: the default of 7 days, 1 for plain UIDLs */
 	int64_t now;
+	/* Asked once, and only where contested UIDLs would refuse the account of that
+	 * index: witness.h. NULL: there is no local mail. */
+	int (*witness)(void *arg, size_t account, struct plan_word *word, struct err *e);
+	void *witness_arg;
 };
 
 enum fate {
@@ -61,6 +72,7 @@ struct plan {
 	uint8_t *will_delete; /* by record: renamed, and the client would DELE it */
 	uint8_t *evidence;    /* by record: enum evidence_kind of its pair */
 	size_t nfate[FATES], ndelete;
+	size_t witnesses; /* messages in the local mail that lifted the contested guard */
 	/* What the client would do at its next check, after the edits. */
 	size_t download, remove, keep;
 	struct settings settings; /* of the account whose client will read it */

@@ -47,10 +47,12 @@ would_delete(const struct planning *ps, const struct record *r)
 	return !ps->after->known || check_deletes(r, ps->after, ps->options->now);
 }
 
+/* Of a new server that only another client tells of, nobody knows what it lists. */
 static bool
-may_come_again(const struct seat *seat, struct text uidl)
+may_come_again(const struct planning *ps, const struct seat *seat, struct text uidl)
 {
-	return seat->in_new != MATCH_NONE || uidl_is_plain(uidl);
+	return seat->in_new != MATCH_NONE || uidl_is_plain(uidl) ||
+	       plan_side_is_store(ps, SIDE_NEW);
 }
 
 /* A record that gets no partner: it stays, or becomes a tombstone. */
@@ -61,7 +63,7 @@ rest(const struct planning *ps, size_t i)
 
 	if (ps->seats[i].flags & SEAT_TOMBSTONE)
 		return FATE_WAS_TOMBSTONE;
-	return may_come_again(&ps->seats[i], uidl) ? FATE_TOMBSTONE : FATE_KEPT;
+	return may_come_again(ps, &ps->seats[i], uidl) ? FATE_TOMBSTONE : FATE_KEPT;
 }
 
 /* The record of another account that the client consults as well. */
@@ -76,7 +78,7 @@ decide_other(const struct planning *ps, size_t i)
 	if (seat_is_new(&ps->seats[i]) && account < ps->store->naccounts &&
 		who_equal(plan_who(ps, account), who_of(new->user, new->host)))
 		return FATE_NEW;
-	return may_come_again(&ps->seats[i], record_uidl(&ps->store->records[i]))
+	return may_come_again(ps, &ps->seats[i], record_uidl(&ps->store->records[i]))
 		       ? FATE_TOMBSTONE
 		       : FATE_OTHER;
 }

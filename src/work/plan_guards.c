@@ -175,7 +175,8 @@ count_mixed(const struct census *c)
 static bool
 records_are_witness(const struct planning *ps, const struct census *c)
 {
-	if (c->tombstones || c->new[0] + c->new[1] > 0)
+	if (c->tombstones || c->new[0] + c->new[1] > 0 ||
+		plan_side_is_store(ps, SIDE_OLD) || plan_side_is_store(ps, SIDE_NEW))
 		return false;
 	if ((c->old[0] > 0 && !c->shared[0]) || (c->old[1] > 0 && !c->shared[1]))
 		return true;
@@ -183,12 +184,47 @@ records_are_witness(const struct planning *ps, const struct census *c)
 	       c->known == ps->info.side[SIDE_OLD].count;
 }
 
+/* Mail that the client has fetched under such a UIDL says whose UIDL it was; unless the
+ * record was written by us, and who knows whether its mail was. */
+static int
+ask_local_mail(
+	struct planning *ps, const struct census *c, size_t contested, struct err *e)
+{
+	const struct plan_options *o = ps->options;
+	const char *path = ps->store->source->path;
+	struct plan_word word = {0};
+
+	if (o->witness != NULL && !c->tombstones &&
+		o->witness(o->witness_arg, ps->plan->account, &word, e) < 0)
+		return -1;
+	if (word.new > 0)
+		return plan_refuse(ps->plan, "contested",
+			"%s: %zu of its UIDLs stand for one message on the old server and "
+			"for another on the new one, and its local mail has the new "
+			"server's message under %zu UIDLs: the client has been there",
+			path, contested, word.new);
+	if (word.old > 0) {
+		ps->plan->witnesses = word.old;
+		ps->before_contact = true;
+		return 0;
+	}
+	return plan_refuse(ps->plan, "contested",
+		"%s: %zu of its UIDLs stand for one message on the old server and for "
+		"another on the new one, and nothing shows which server the client "
+		"asked last. If it has not been at the new server yet, say "
+		"--before-first-contact",
+		path, contested);
+}
+
 int
-plan_check_contested(struct planning *ps)
+plan_check_contested(struct planning *ps, struct err *e)
 {
 	struct census c = take_census(ps);
 	size_t n = c.contested + count_mixed(&c);
 
+	/* It may be giving any of them, for all that is known of it. */
+	if (plan_side_is_store(ps, SIDE_NEW))
+		n = c.mine;
 	/* What an earlier run has written is the new server's whatever else speaks. */
 	ps->before_contact = !ps->written_before &&
 			     (ps->options->before_first_contact || line_is_witness(ps));
@@ -203,14 +239,7 @@ plan_check_contested(struct planning *ps)
 			"UIDLs stand for another message on the old server than on the "
 			"new one. Take that run back first (reuidl undo)",
 			ps->store->source->path, n);
-	if (records_are_witness(ps, &c))
-		return 0;
-	return plan_refuse(ps->plan, "contested",
-		"%s: %zu of its UIDLs stand for one message on the old server and for "
-		"another on the new one, and nothing shows which server the client "
-		"asked last. If it has not been at the new server yet, say "
-		"--before-first-contact",
-		ps->store->source->path, n);
+	return records_are_witness(ps, &c) ? 0 : ask_local_mail(ps, &c, n, e);
 }
 
 int

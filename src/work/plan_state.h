@@ -108,8 +108,8 @@ int plan_choose_account(struct planning *ps);
 int plan_check_age(struct planning *ps);
 int plan_check_into(struct planning *ps);
 int plan_check_overlap(struct planning *ps);
-/* Sets before_contact as well. */
-int plan_check_contested(struct planning *ps);
+/* Sets before_contact as well. -1 and not refused: local mail could not be read. */
+int plan_check_contested(struct planning *ps, struct err *e);
 /* Local mail whose UIDLs cannot follow must not delete another message. */
 int plan_check_local_mail(struct planning *ps);
 __attribute__((format(printf, 3, 4))) int
@@ -125,6 +125,15 @@ void plan_decide(struct planning *ps);
 /* What the client will do with each message of the new server. */
 void plan_foresee(struct planning *ps);
 void plan_state_release(struct planning *ps);
+
+/* Is that side no server, but what a client knew and kept of one (store:PATH)? Then its
+ * list is the client's own, so records that are in it prove nothing; and a server may
+ * have more. */
+static inline bool
+plan_side_is_store(const struct planning *ps, enum side side)
+{
+	return strcmp(ps->info.side[side].scheme, "store") == 0;
+}
 
 /* The client has been there: only the new server knows this UIDL. */
 static inline bool

@@ -50,13 +50,7 @@ find_mail_files(struct store_side *side, const struct format *f,
 
 	if (mail_files_of(&files, f, where, e) < 0)
 		return -1;
-	struct mailbox_file *to = arena_alloc(&side->arena, (files.n + 1) * sizeof(*to));
-	for (size_t i = 0; i < files.n; i++)
-		to[i] = (struct mailbox_file){
-			.path = arena_string(&side->arena, text_of(files.at[i].path)),
-			.size = files.at[i].size,
-			.single = files.at[i].single};
-	side->mail.files = to;
+	side->mail.files = mail_files_places(&files, &side->arena);
 	side->mail.nfiles = files.n;
 	mail_files_release(&files);
 	return 0;
