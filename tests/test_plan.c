@@ -1248,3 +1248,19 @@ Test(plan, days_by_the_messages_date_want_firm_pairs)
 		tear_down(&w);
 	}
 }
+
+/* fetchmail would read the new account's lines alone, and fetch all of it. */
+Test(plan, records_of_the_new_account_are_not_merged_with_those_of_the_old_one)
+{
+	struct world w;
+
+	set_up(&w);
+	lists(&w, SIDE_OLD, A(1));
+	lists(&w, SIDE_NEW, B(1) " " B(2));
+	pairs(&w, A(1) ">" B(1), EVIDENCE_STRICT, true, 0);
+	make_plan_of(&w, "fetchmail", "/tmp/.fetchids",
+		text_of("ann@old.example.org " A(1) "\nann@new.example.org " B(2) "\n"));
+	cr_assert_eq(w.plan.state, PLAN_REFUSED);
+	cr_assert_str_eq(w.plan.refusal.reason, "new-name-exists");
+	tear_down(&w);
+}

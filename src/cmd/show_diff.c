@@ -50,6 +50,9 @@ struct lines {
 	size_t off, line; /* line number at an offset, counted on */
 	const char
 		*last; /* end of the line shown last: what follows belongs to its hunk */
+	/* What changes in every record, where the account stands in each. */
+	const struct edit *account;
+	size_t naccount;
 };
 
 static size_t
@@ -60,6 +63,48 @@ line_number(struct lines *l, size_t off)
 	for (; l->off < off; l->off++)
 		l->line += l->s->source->bytes.at[l->off] == '\n';
 	return l->line + 1;
+}
+
+/* In the client's spelling. */
+static void
+add_new(struct lines *l, struct buf *b, const struct edit *e)
+{
+	const struct format *f = l->s->format;
+	size_t before = b->len;
+	struct err ignored;
+
+	if (f->spell != NULL && f->spell(l->s, e->what, edit_text(e), b, &ignored) == 0)
+		return;
+	b->len = before;
+	buf_add(b, edit_text(e));
+}
+
+/* The account at the start of a record, as far as it changes; where it ends. */
+static size_t
+add_account(struct lines *l, struct buf *b, const struct edit *e, size_t done)
+{
+	const struct record *r = &l->s->records[e->index];
+	const struct edit *at[2] = {NULL, NULL};
+
+	if (e->what != EDIT_UIDL)
+		return done;
+	for (size_t i = 0; i < l->naccount; i++)
+		if (l->account[i].index == r->account)
+			at[l->account[i].what == EDIT_HOST] = &l->account[i];
+	const struct account *a = &l->s->accounts[r->account];
+	bool host_first = a->host.at.off < a->user.at.off;
+	for (int k = 0; k < 2; k++) {
+		const struct edit *edit = at[(k == 0) == host_first];
+		if (edit == NULL)
+			continue;
+		struct span place = store_account_at(
+			l->s, r, edit->what == EDIT_HOST ? a->host : a->user);
+		buf_add(b,
+			(struct text){l->s->source->bytes.at + done, place.off - done});
+		add_new(l, b, edit);
+		done = place.off + place.len;
+	}
+	return done;
 }
 
 /* One line of a text file with the edits that lie in it; returns how many did. */
@@ -77,8 +122,10 @@ show_line(struct lines *l, const struct edit *edits, size_t n)
 		at = place_of(l->s, &edits[used]);
 		if (at.off < done || at.off + at.len > from + line.len)
 			break;
+		if (l->naccount > 0)
+			done = add_account(l, &after, &edits[used], done);
 		buf_add(&after, (struct text){bytes.at + done, at.off - done});
-		buf_add(&after, edit_text(&edits[used]));
+		add_new(l, &after, &edits[used]);
 		done = at.off + at.len;
 	}
 	buf_add(&after, (struct text){bytes.at + done, from + line.len - done});
@@ -120,7 +167,11 @@ show_hunks(struct run *r, const struct job *j)
 	while (accounts < p->nedits &&
 		p->edits[p->nedits - 1 - accounts].what != EDIT_UIDL)
 		accounts++;
-	for (size_t i = p->nedits - accounts; i < p->nedits;)
+	if (j->store.account_in_records && accounts < p->nedits) {
+		l.account = &p->edits[p->nedits - accounts];
+		l.naccount = accounts;
+	}
+	for (size_t i = p->nedits - accounts; i < p->nedits && l.naccount == 0;)
 		i += binary ? show_record(&l, &p->edits[i])
 			    : show_line(&l, &p->edits[i], p->nedits - i);
 	for (size_t i = 0; i < p->nedits - accounts && shown < max; shown++)

@@ -212,8 +212,8 @@ make(struct planning *ps, struct journal *j, struct err *e)
 	if (j != NULL &&
 		journal_applied(j, ps->store->source->path, ps->info.id, &applied, e) < 0)
 		return -1;
-	if (!applied && (plan_choose_account(ps) < 0 || plan_check_age(ps) < 0 ||
-				plan_check_into(ps) < 0))
+	if (!applied && (plan_choose_account(ps) < 0 || plan_check_target(ps) < 0 ||
+				plan_check_age(ps) < 0 || plan_check_into(ps) < 0))
 		return 0;
 	prepare(ps);
 	if (plan_seat(ps, j, e) < 0)

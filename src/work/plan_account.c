@@ -166,6 +166,31 @@ plan_target(const struct planning *ps)
 	return plan_rewritten(ps);
 }
 
+/* A client that has records of the new account already heeds those, and not these under
+ * their old name; and two lists are never merged. */
+int
+plan_check_target(struct planning *ps)
+{
+	const struct store *s = ps->store;
+	const struct account *a = &s->accounts[ps->plan->account];
+	struct who to = plan_target(ps);
+
+	if (s->merged || ps->options->into != NULL)
+		return 0;
+	if (to.host.len == 0)
+		to.host = a->host.text;
+	if (to.user.len == 0)
+		to.user = a->user.text;
+	for (size_t i = 0; i < s->naccounts; i++)
+		if (i != ps->plan->account && who_equal(plan_who(ps, i), to))
+			return plan_refuse(ps->plan, "new-name-exists",
+				"%s: it has records of %.*s@%.*s already, and the client "
+				"will heed those: it has been at that server. The two lists "
+				"cannot be merged",
+				s->source->path, TEXT_ARG(to.user), TEXT_ARG(to.host));
+	return 0;
+}
+
 /* The port, where it stands in a store's name, is what the client's settings say or will
  * say; only if they name the new server do they say it today. */
 static uint32_t

@@ -96,6 +96,8 @@ bool who_equal(struct who a, struct who b);
 struct who plan_who(const struct planning *ps, size_t account);
 /* What they are to be after the move; empty: as they are. */
 struct who plan_target(const struct planning *ps);
+/* Refuses where the store has records of that account as well. */
+int plan_check_target(struct planning *ps);
 /* What the file is to be called for that account, into plan->to_name. */
 int plan_rename(struct planning *ps, struct err *e);
 /* What the client writes there by itself once it has been at the new server. */
