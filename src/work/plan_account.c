@@ -147,7 +147,8 @@ plan_rewritten(const struct planning *ps)
 
 	if (ps->settings->known &&
 		(ps->store->format->account_from_settings ||
-			text_equal_nocase(ps->settings->host, text_of(new->host))))
+			text_equal_nocase(ps->settings->host, text_of(new->host)) ||
+			text_equal_nocase(ps->settings->server_host, text_of(new->host))))
 		w = (struct who){ps->settings->host, ps->settings->user};
 	else if (!ps->store->format->account_from_settings)
 		w = who_of(new->user, new->host);
