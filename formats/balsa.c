@@ -283,6 +283,7 @@ const struct format format_balsa = {
 	.name = "balsa",
 	.client = "Balsa",
 	.what = "pop-uids",
+	.proof = "the real Balsa (make check-clients CLIENT=balsa)",
 	.places = places,
 	.settings_places = settings_places,
 	.settings_beside = settings_beside,
