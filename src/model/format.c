@@ -12,6 +12,16 @@ format_key(const struct format *f, struct text uidl, struct buf *scratch)
 	return buf_text(scratch);
 }
 
+struct text
+format_kept(const struct format *f, struct text uidl, struct buf *scratch)
+{
+	if (f->kept == NULL)
+		return format_key(f, uidl, scratch);
+	buf_clear(scratch);
+	f->kept(uidl, scratch);
+	return buf_text(scratch);
+}
+
 const struct format *
 format_named(struct text name)
 {

@@ -188,9 +188,10 @@ struct format {
 	 * the path stays. */
 	int (*rename)(struct text name, struct text host, struct text user, uint32_t port,
 		struct buf *out, struct err *);
-	/* What the client keeps and compares, into `out` (NULL: the bytes). A new UIDL is
-	 * written like that. */
+	/* What the client compares, into `out` (NULL: the bytes). */
 	void (*key)(struct text uidl, struct buf *out);
+	/* What it keeps, and a new UIDL is written like; NULL: what it compares. */
+	void (*kept)(struct text uidl, struct buf *out);
 	/* The settings of the account whose store lies at `store_path`. Leaves known false
 	 * if they do not name that store. NULL: what `accounts` lists of it. */
 	int (*settings)(const char *store_path, const struct source *settings,
@@ -224,6 +225,8 @@ extern const struct format *const formats[]; /* sorted by name, NULL at the end 
 /* What the client compares: format->key into `scratch`, which is emptied first and must
  * outlive the answer; the UIDL itself where the format has no key. */
 struct text format_key(const struct format *f, struct text uidl, struct buf *scratch);
+/* Likewise what it keeps: format->kept, or else the same. */
+struct text format_kept(const struct format *f, struct text uidl, struct buf *scratch);
 const struct format *format_named(struct text name);
 /* How much of the path is the home that it lies in, by the place that it fits; 0: it fits
  * none of the format's places. */

@@ -64,7 +64,7 @@ make_edits(struct planning *ps, struct err *e)
 			/* As the client keeps it. */
 			if (ps->store->format->key != NULL)
 				to = arena_text(&p->arena,
-					format_key(ps->store->format, to, &ps->key));
+					format_kept(ps->store->format, to, &ps->key));
 			edit.to = to.at;
 			edit.len = (uint32_t)to.len;
 		} else if (p->fate[i] != FATE_TOMBSTONE ||
