@@ -125,11 +125,12 @@ enum lock_kind {
 	LOCK_NONE,    /* ends the table */
 	LOCK_FCNTL,   /* fcntl write lock on the whole file, which we take as well */
 	LOCK_SYMLINK, /* its target is "address:[+]pid"; a '+': a LOCK_FCNTL decides */
-	LOCK_PID,     /* begins with a process number; without that process it is stale */
-	LOCK_FILE,    /* is there while it runs */
-	LOCK_SOCKET,  /* a Unix socket on which somebody listens */
-	LOCK_DOT,   /* is there while somebody writes to the store; we make it as well */
-	LOCK_STORE, /* fcntl write lock on the store itself, which we take as well */
+	LOCK_PID,  /* begins with a process number, or has a line pid=NUMBER; without that
+	                 process it is stale */
+	LOCK_FILE, /* is there while it runs */
+	LOCK_SOCKET, /* a Unix socket on which somebody listens */
+	LOCK_DOT,    /* is there while somebody writes to the store; we make it as well */
+	LOCK_STORE,  /* fcntl write lock on the store itself, which we take as well */
 	LOCK_PROCESS, /* a process of the store's owner has this name: the last part of
 	                 its program, or of the script that its interpreter runs */
 };
@@ -154,6 +155,8 @@ struct format {
 	 * NULL. Those whose `accounts` list a store are its settings. */
 	const char *const *settings_places;
 	const struct client_lock *locks; /* ended by LOCK_NONE; NULL: none is known */
+	/* How it is quit, where closing its windows is not enough; NULL: it is. */
+	const char *quit;
 	/* Other files of that folder which belong to its settings, at most
 	 * SETTINGS_BESIDE; they come as settings->beside. NULL: none. */
 	const char *const *settings_beside;

@@ -4,8 +4,8 @@
 
 #include "base/os_file.h"
 
-/* A number at the start of a file. */
-#define PID_FILE_MAX 64
+/* A file that is made for the number of a process. */
+#define PID_FILE_MAX 4096
 
 /* The home that the store lies in, else its owner's. */
 static const char *
@@ -65,12 +65,29 @@ symlink_says(struct running *r, const char *path, struct arena *a)
 	return os_process_runs(r->pid);
 }
 
+/* The first word of the file, or what a line says of "pid". */
+static bool
+take_pid(struct text bytes, uint64_t *number)
+{
+	struct cursor c = {bytes, 0}, words;
+	struct text line, word;
+
+	for (bool first = true; take_line(&c, &line); first = false) {
+		words = (struct cursor){line, 0};
+		if (first && take_word(&words, &word) && text_number(word, number))
+			return true;
+		if (text_starts(line, "pid="))
+			return text_number(
+				(struct text){line.at + 4, line.len - 4}, number);
+	}
+	return false;
+}
+
 static bool
 pid_file_says(struct running *r, const char *path)
 {
 	struct os_stat st;
 	struct err ignored;
-	struct text word;
 	uint64_t number;
 	char *bytes;
 	size_t len;
@@ -78,14 +95,10 @@ pid_file_says(struct running *r, const char *path)
 
 	if (os_read(path, PID_FILE_MAX, &bytes, &len, &st, &ignored) < 0)
 		return false;
-	struct cursor c = {{bytes, len}, 0};
-	if (take_line(&c, &word)) {
-		c = (struct cursor){word, 0};
-		if (take_word(&c, &word) && text_number(word, &number) &&
-			number <= INT32_MAX && os_process_runs((long)number)) {
-			r->pid = (long)number;
-			says = true;
-		}
+	if (take_pid((struct text){bytes, len}, &number) && number <= INT32_MAX &&
+		os_process_runs((long)number)) {
+		r->pid = (long)number;
+		says = true;
 	}
 	free(bytes);
 	return says;

@@ -55,6 +55,7 @@ lock_client(struct target *t, bool write, struct err *e)
 		.store = t->path,
 		.settings = t->settings.path,
 		.owner = t->source.stat.uid};
+	const char *quit = t->format->quit;
 	bool runs;
 
 	if (running_look(&r, write ? t->locks : NULL, &t->arena, &runs, e) < 0)
@@ -63,8 +64,9 @@ lock_client(struct target *t, bool write, struct err *e)
 		return 0;
 	char *process = r.pid > 0 ? arena_print(&t->arena, ", process %ld", r.pid) : "";
 	t->running = arena_print(&t->arena,
-		"%s: the client (%s) is running on %s%s; quit it first", t->path,
-		t->format->client, r.at, process);
+		"%s: the client (%s) is running on %s%s; quit it first%s%s%s", t->path,
+		t->format->client, r.at, process, quit != NULL ? " (" : "",
+		quit != NULL ? quit : "", quit != NULL ? ")" : "");
 	if (!write)
 		return 0;
 	err_set(e, ERR_BUSY, "client-running", "%s", t->running);
