@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "base/os_file.h"
-#include "work/mail.h"
+#include "work/companions.h"
 #include "work/mail_drive.h"
 #include "work/undo.h"
 
@@ -433,7 +433,7 @@ Test(mail, without_the_store_the_mail_goes_back)
 
 	drive(&set, WANT_VIA);
 	cr_assert_str_eq(uidls("Mail/h/Inbox"), "-");
-	cr_assert_eq(mail_recover(journal, NULL, NULL, &e), 0, "%s", e.message);
+	cr_assert_eq(companions_recover(journal, NULL, NULL, &e), 0, "%s", e.message);
 	cr_assert_str_eq(get("Mail/h/Inbox"), inbox);
 	cr_assert_eq(journal_mail_open(journal, &arena, &sets, &n, &e), 0);
 	cr_assert_eq(n, 0);
@@ -455,7 +455,7 @@ Test(mail, a_run_whose_mail_is_not_finished_is_not_forgotten)
 	cr_assert_eq(journal_finish(journal, &f, JOURNAL_DONE, &e), 0);
 	cr_assert_eq(journal_forget(journal, f.time + 10, &n, &e), 0, "%s", e.message);
 	cr_assert_eq(n, 0);
-	cr_assert_eq(mail_recover(journal, NULL, NULL, &e), 0, "%s", e.message);
+	cr_assert_eq(companions_recover(journal, NULL, NULL, &e), 0, "%s", e.message);
 	cr_assert_str_eq(uidls("Mail/h/Inbox"), "2");
 	cr_assert_eq(journal_forget(journal, f.time + 10, &n, &e), 0, "%s", e.message);
 	cr_assert_eq(n, 1);

@@ -121,6 +121,12 @@ undo_one(struct run *r, struct journal *j, const struct journal_file *f)
 			"%s: %zu messages in the local mail have their old UIDL again, "
 			"%zu could not be changed\n",
 			f->path, done.mail_back, done.mail_left);
+	res->cached = done.cache_back;
+	if (done.cache_back + done.cache_left > 0)
+		out(r->console,
+			"%s: %zu cached messages have their old UIDL again, %zu are not what "
+			"they were\n",
+			f->path, done.cache_back, done.cache_left);
 	if (done.removed) {
 		out(r->console, "%s: removed; there was none before\n", shown_path(f));
 	} else if (done.whole) {

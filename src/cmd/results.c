@@ -75,7 +75,7 @@ void
 results_failed(struct result *r, struct run *run, const struct err *e)
 {
 	/* What was planned has not been done. */
-	r->renamed = r->tombstones = r->mail_patched = r->mail_left = 0;
+	r->renamed = r->tombstones = r->mail_patched = r->mail_left = r->cached = 0;
 	r->kept = r->records;
 	r->checked = false;
 	r->failure = e->kind;
@@ -148,7 +148,7 @@ result_json(const struct result *r, struct json *j)
 	json_number(j, "kept", (int64_t)r->kept);
 	json_number(j, "tombstones", (int64_t)r->tombstones);
 	json_number(j, "will_delete", (int64_t)r->will_delete);
-	json_number(j, "mail_patched", (int64_t)r->mail_patched);
+	json_number(j, "mail_patched", (int64_t)(r->mail_patched + r->cached));
 	json_number(j, "mail_left", (int64_t)r->mail_left);
 	json_string(j, "state", result_state(r));
 	json_string(j, "reason", r->reason);

@@ -26,6 +26,7 @@ struct result {
 	const char *path, *client, *host, *user; /* in the run's arena, "" if unknown */
 	size_t records, renamed, kept, tombstones, will_delete;
 	size_t mail_patched, mail_left; /* local messages; those that could not be */
+	size_t cached;			/* files of a message cache */
 	enum store_state state;
 	const char *reason, *message, *run, *backup;
 	const char *source;    /* the store that was read: `path`, but with --into */

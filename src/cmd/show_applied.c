@@ -51,6 +51,9 @@ show_applied(struct run *r, const struct result *res)
 		if (res->new_path[0] != '\0')
 			out(c, "%s: it is now %s\n", res->path, res->new_path);
 		show_stuck(c, res->mail_left);
+		if (res->cached > 0)
+			out(c, "%s: %zu cached messages have their new UIDL\n", res->path,
+				res->cached);
 		if (r->options->no_mail)
 			show_no_mail(c);
 		break;

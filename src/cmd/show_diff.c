@@ -294,7 +294,7 @@ show_counts(struct run *r, const struct job *j)
 static void
 show_mail(struct run *r, const struct job *j)
 {
-	const struct mail *m = &j->mail;
+	const struct mail *m = &j->companions.mail;
 
 	if (j->into.path != NULL && j->target.format->mail != NULL) {
 		show_into_mail(r->console);
@@ -316,6 +316,20 @@ show_mail(struct run *r, const struct job *j)
 			out(r->console, "      %zu in %s\n", f->patched,
 				text_escape(text_of(f->path), safe, sizeof(safe)));
 	}
+}
+
+static void
+show_cache(struct run *r, const struct job *j)
+{
+	const struct cache *cache = &j->companions.cache;
+
+	if (cache->names == NULL)
+		return;
+	out(r->console, "  message cache: %zu cached messages follow\n", cache->follow);
+	if (cache->aside > 0)
+		out(r->console,
+			"      %zu are set aside, so that none is taken for a new message\n",
+			cache->aside);
 }
 
 void
@@ -350,8 +364,10 @@ job_show(struct run *r, const struct job *j)
 			p->witnesses);
 	show_counts(r, j);
 	show_rest(r, j);
-	if (p->state == PLAN_READY)
+	if (p->state == PLAN_READY) {
 		show_mail(r, j);
+		show_cache(r, j);
+	}
 	if (p->state == PLAN_UNCHANGED)
 		out(c, "  nothing to change\n");
 	else if (!r->options->stat)

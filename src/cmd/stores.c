@@ -110,23 +110,25 @@ job_plan(struct job *j, struct run *r, struct map *m, struct err *e)
 }
 
 int
-job_plan_mail(struct job *j, struct run *r, struct map *m, struct err *e)
+job_plan_companions(struct job *j, struct run *r, struct map *m, struct err *e)
 {
-	if (r->options->no_mail || r->options->into != NULL ||
-		j->plan.state != PLAN_READY)
+	struct companions_options o = {
+		.accept_size = r->options->accept_size, .no_mail = r->options->no_mail};
+
+	if (r->options->into != NULL || j->plan.state != PLAN_READY)
 		return 0;
-	if (mail_plan(&j->mail, &j->target, &j->plan, &j->store, m,
-		    r->options->accept_size, e) < 0)
+	if (companions_plan(&j->companions, &j->target, &j->settings, &j->plan, &j->store,
+		    m, &o, e) < 0)
 		return -1;
 	j->watch = console_watch(r->console);
-	j->mail.watch = &j->watch;
+	j->companions.mail.watch = &j->watch;
 	return 0;
 }
 
 void
 job_close(struct job *j)
 {
-	mail_release(&j->mail);
+	companions_release(&j->companions);
 	if (j->planned)
 		plan_release(&j->plan);
 	store_release(&j->store);
@@ -188,6 +190,14 @@ check_any(const struct run *r, size_t found, struct err *e)
 		found);
 }
 
+static void
+count_companions(struct result *res, const struct companions *c)
+{
+	res->mail_patched = c->mail.patched;
+	res->mail_left = c->mail.stuck;
+	res->cached = c->cache.follow;
+}
+
 int
 stores_diff(struct run *r, struct map *m, struct err *e)
 {
@@ -208,8 +218,8 @@ stores_diff(struct run *r, struct map *m, struct err *e)
 		name_result(res, r, &j);
 		if (job_plan(&j, r, m, &failed) < 0 ||
 			leftovers_see(r->leftovers, &j, &failed) < 0 ||
-			job_plan_mail(&j, r, m, &failed) < 0 ||
-			mail_count(&j.mail, &failed) < 0) {
+			job_plan_companions(&j, r, m, &failed) < 0 ||
+			mail_count(&j.companions.mail, &failed) < 0) {
 			results_failed(res, r, &failed);
 			console_error(r->console, failed.message);
 		} else if ((j.plan.state == PLAN_REFUSED &&
@@ -220,8 +230,7 @@ stores_diff(struct run *r, struct map *m, struct err *e)
 			name_result(res, r, &j);
 			results_plan(res, r, &j.store, &j.plan);
 			res->digest = j.target.source.digest;
-			res->mail_patched = j.mail.patched;
-			res->mail_left = j.mail.stuck;
+			count_companions(res, &j.companions);
 			console_settle(r->console);
 			job_show(r, &j);
 			r->results.changes_shown |= j.plan.state == PLAN_READY;
@@ -250,18 +259,18 @@ check_deletes(const struct job *j, const struct run *r, struct err *e)
 			  "hand, so that counts as yes)");
 }
 
-/* The store, and with it the UIDLs in the local mail: work/mail.h. */
+/* The store, and with it what bears UIDLs beside it: work/companions.h. */
 static int
 replace(struct job *j, struct run *r, struct text bytes, struct journal_file *record,
 	struct err *e)
 {
 	struct err late;
 
-	if (mail_prepare(&j->mail, j->journal, &j->target, r->run_id, e) < 0)
+	if (companions_prepare(&j->companions, j->journal, &j->target, r->run_id, e) < 0)
 		return -1;
 	console_settle(r->console);
 	int rc = target_replace(&j->target, bytes, j->journal, record, e);
-	if (mail_finish(&j->mail, j->journal, rc == 0 ? e : &late) < 0)
+	if (companions_finish(&j->companions, j->journal, rc == 0 ? e : &late) < 0)
 		rc = -1;
 	return rc;
 }
@@ -303,7 +312,7 @@ change(struct job *j, struct run *r, struct result *res, struct map *m, struct e
 		record.copies = j->into.new_folder ? COPY_MADE_FOLDER : COPY_MADE;
 	}
 	if (rc == 0)
-		rc = job_plan_mail(j, r, m, e);
+		rc = job_plan_companions(j, r, m, e);
 	/* The bytes are verified: what led to them need not be held while they are
 	 * written, copied and read back. */
 	plan_release(p);
@@ -313,8 +322,7 @@ change(struct job *j, struct run *r, struct result *res, struct map *m, struct e
 	buf_release(&bytes);
 	if (rc < 0)
 		return -1;
-	res->mail_patched = j->mail.patched;
-	res->mail_left = j->mail.stuck;
+	count_companions(res, &j->companions);
 	res->state = STATE_APPLIED;
 	res->run = r->run_id;
 	if (record.copies != COPY_NOT)

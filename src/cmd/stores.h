@@ -7,8 +7,8 @@
 #include "cmd/command.h"
 #include "cmd/console.h"
 #include "work/find.h"
+#include "work/companions.h"
 #include "work/into.h"
-#include "work/mail.h"
 #include "work/replace.h"
 
 /* One store, open and read. */
@@ -23,7 +23,7 @@ struct job {
 	 * why not. Neither: it is the one that the map has been carried over to. */
 	struct into into;
 	struct err into_failed;
-	struct mail mail;
+	struct companions companions;
 	struct watch watch;
 	bool opened, planned;
 };
@@ -48,9 +48,9 @@ bool job_is_into(const struct job *j, const struct found *f);
 /* The settings of one account of the store; job_open() has those of the only one. */
 int job_settings(struct job *j, size_t account, struct err *e);
 int job_plan(struct job *j, struct run *r, struct map *m, struct err *e);
-/* What the plan is to do to the local mail; with --no-mail, or without such mail,
- * nothing. */
-int job_plan_mail(struct job *j, struct run *r, struct map *m, struct err *e);
+/* What the plan is to do to what the client keeps beside the store; with --no-mail not to
+ * the mail. */
+int job_plan_companions(struct job *j, struct run *r, struct map *m, struct err *e);
 void job_close(struct job *j);
 
 /* What it means that UIDLs in the local mail could not, or may not, follow. */

@@ -225,7 +225,7 @@ journal_mail_open(struct journal *j, struct arena *a, struct journal_mail **sets
 
 int
 journal_mail_of(struct journal *j, struct arena *a, const struct journal_file *f,
-	struct journal_mail *set, bool *found, struct err *e)
+	bool cache, struct journal_mail *set, bool *found, struct err *e)
 {
 	sqlite3_stmt *st;
 
@@ -234,9 +234,9 @@ journal_mail_of(struct journal *j, struct arena *a, const struct journal_file *f
 	if (!*found)
 		return 0;
 	if (sql_prepare(&j->sql, &st, e,
-		    SET_COLUMNS
-		    "WHERE run = ? AND path = ? AND undoes = 0 AND state = %d",
-		    SET_SETTLED) < 0)
+		    SET_COLUMNS "WHERE run = ? AND path = ? AND undoes = 0 AND state = %d"
+				" AND (key = '') = %d",
+		    SET_SETTLED, cache) < 0)
 		return -1;
 	sql_bind_text(st, 1, text_of(f->run));
 	sql_bind_text(st, 2, text_of(f->path));
@@ -306,15 +306,16 @@ int
 journal_mail_settle(struct journal *j, const struct journal_mail *set,
 	enum journal_goal goal, struct err *e)
 {
-	char applied[256];
+	char applied[320];
 	int64_t row = 0;
 	int rc;
 
 	/* The set that an undo has taken back goes with it. */
 	snprintf(applied, sizeof(applied),
 		"SELECT ifnull(max(s.row), 0) FROM mail_set s, file f WHERE f.row = %lld"
-		" AND s.run = f.run AND s.path = f.path AND s.undoes = 0",
-		(long long)set->undoes);
+		" AND s.run = f.run AND s.path = f.path AND s.undoes = 0"
+		" AND (s.key = '') = %d",
+		(long long)set->undoes, set->key[0] == '\0');
 	if (begin(j, e) < 0)
 		return -1;
 	rc = sql_number(&j->sql, applied, &row, e);

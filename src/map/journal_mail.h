@@ -1,7 +1,9 @@
 /*
  * The journal of local mail whose UIDLs follow a store: a *set* for each store changed,
  * the files it touches, and the patches of each, all of it on the disk before the first
- * byte of mail is written.
+ * byte of mail is written. The files of a message cache, which follow by their names, are
+ * a set of their own: there a "file" is the cache's folder, and a "head" what tells the
+ * file that is renamed (work/cache.c).
  *
  * A message's UIDL goes from `from` to `to`. One that could be taken for another message's
  * while the store is replaced goes by way of `via`, a tombstone. Which end a set belongs
@@ -17,7 +19,7 @@ struct journal_mail {
 	char *run;  /* of an apply: the run of its file; of an undo: its own */
 	char *path; /* the store's */
 	char *format;
-	char *key;	/* what the account's mail is marked with */
+	char *key;	/* what the account's mail is marked with; "": it is a cache */
 	int64_t undoes; /* the row of the file that is taken back; 0: an apply */
 };
 
@@ -55,9 +57,10 @@ int journal_mail_commit(struct journal *j, struct err *e);
 /* Sets that are not settled, in the arena. */
 int journal_mail_open(struct journal *j, struct arena *a, struct journal_mail **sets,
 	size_t *n, struct err *e);
-/* The settled one of a file that is done; *found false if it touched no mail. */
+/* The settled one of a file that is done, of its mail or of its cache; *found false if it
+ * touched none. */
 int journal_mail_of(struct journal *j, struct arena *a, const struct journal_file *f,
-	struct journal_mail *set, bool *found, struct err *e);
+	bool cache, struct journal_mail *set, bool *found, struct err *e);
 int journal_mail_goal(struct journal *j, const struct journal_mail *set,
 	enum journal_goal *goal, struct err *e);
 int journal_mail_files(struct journal *j, struct arena *a, const struct journal_mail *set,

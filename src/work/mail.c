@@ -97,7 +97,7 @@ mail_plan_back(struct mail *m, const struct target *t, struct journal *j,
 
 	*m = (struct mail){0};
 	m->set.undoes = f->row;
-	int rc = journal_mail_of(j, &m->arena, f, &done, &m->known, e);
+	int rc = journal_mail_of(j, &m->arena, f, false, &done, &m->known, e);
 	m->known = rc == 0 && m->known && find_mail(m, t);
 	if (m->known)
 		rc = wishes_back(m, j, &done, e);
@@ -259,8 +259,8 @@ mail_prepare(struct mail *m, struct journal *j, const struct target *t, const ch
 	return 0;
 }
 
-static int
-finish(struct journal *j, const struct journal_mail *set, enum journal_goal goal,
+int
+mail_follow(struct journal *j, const struct journal_mail *set, enum journal_goal goal,
 	struct mail_driven *driven, struct err *e)
 {
 	enum mail_want want = goal == GOAL_FORWARD ? WANT_TO : WANT_FROM;
@@ -282,7 +282,7 @@ mail_finish(struct mail *m, struct journal *j, struct err *e)
 		return -1;
 	if (goal == GOAL_UNKNOWN)
 		return 0;
-	if (finish(j, &m->set, goal, &driven, e) < 0) {
+	if (mail_follow(j, &m->set, goal, &driven, e) < 0) {
 		err_add(e, "; the store itself is done, and the next run finishes the "
 			   "local mail");
 		return -1;
@@ -300,48 +300,4 @@ mail_release(struct mail *m)
 	mail_files_release(&m->files);
 	arena_free(&m->arena);
 	*m = (struct mail){0};
-}
-
-static int
-recover_set(struct journal *j, struct arena *a, const struct journal_mail *set,
-	void (*say)(void *, const char *), void *arg, struct err *e)
-{
-	struct mail_driven driven;
-	enum journal_goal goal;
-	struct target t;
-	struct err busy;
-	char safe[768];
-
-	/* Its disk is not there today, its client runs, another reuidl is at it. */
-	if (target_open(&t, set->path, set->format, true, journal_folder(j), &busy) < 0)
-		return 0;
-	int rc = journal_mail_goal(j, set, &goal, e);
-	bool settle = rc == 0 && goal != GOAL_UNKNOWN;
-	if (settle)
-		rc = finish(j, set, goal, &driven, e);
-	if (settle && rc == 0 && say != NULL) {
-		char *sentence = arena_print(a,
-			"%s: a run that had broken off was %s in the local mail (%zu "
-			"messages, %zu not found)",
-			set->path, goal == GOAL_FORWARD ? "finished" : "taken back",
-			driven.written, driven.lost);
-		say(arg, text_escape(text_of(sentence), safe, sizeof(safe)));
-	}
-	target_close(&t);
-	return rc;
-}
-
-int
-mail_recover(
-	struct journal *j, void (*say)(void *, const char *), void *arg, struct err *e)
-{
-	struct arena a = {0};
-	struct journal_mail *sets;
-	size_t n;
-	int rc = journal_mail_open(j, &a, &sets, &n, e);
-
-	for (size_t i = 0; rc == 0 && i < n; i++)
-		rc = recover_set(j, &a, &sets[i], say, arg, e);
-	arena_free(&a);
-	return rc;
 }

@@ -14,6 +14,7 @@
 #define WORK_MAIL_H
 
 #include "map/journal_mail.h"
+#include "work/mail_drive.h"
 #include "work/mail_files.h"
 #include "work/mail_wish.h"
 #include "work/replace.h"
@@ -47,9 +48,8 @@ int mail_prepare(struct mail *m, struct journal *j, const struct target *t,
 int mail_finish(struct mail *m, struct journal *j, struct err *e);
 void mail_release(struct mail *m);
 
-/* What runs that died have left: finished, or put back. Those whose client runs are left
- * for the next time. */
-int mail_recover(
-	struct journal *j, void (*say)(void *, const char *), void *arg, struct err *e);
+/* The mail of a set to where it belongs, and the set settled. */
+int mail_follow(struct journal *j, const struct journal_mail *set, enum journal_goal goal,
+	struct mail_driven *driven, struct err *e);
 
 #endif

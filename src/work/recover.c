@@ -8,8 +8,8 @@
 #include <stdlib.h>
 
 #include "base/os_file.h"
+#include "work/companions.h"
 #include "work/inverse.h"
-#include "work/mail.h"
 
 /* The journal is a file in a user's home; nothing but our own temporary file beside the
  * store is removed on its word. */
@@ -262,6 +262,6 @@ replace_recover(
 		os_locks_release(locks);
 	}
 	arena_free(&a);
-	/* The mail is to be where its store is, and that is settled only now. */
-	return rc == 0 ? mail_recover(j, say, arg, e) : -1;
+	/* They are to be where their store is, and that is settled only now. */
+	return rc == 0 ? companions_recover(j, say, arg, e) : -1;
 }

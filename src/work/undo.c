@@ -4,8 +4,8 @@
 #include <stdlib.h>
 
 #include "base/os_file.h"
+#include "work/companions.h"
 #include "work/inverse.h"
-#include "work/mail.h"
 #include "work/target.h"
 
 static int
@@ -123,27 +123,30 @@ undo_target(struct target *t, struct journal *j, const struct journal_file *f,
 	return undo_whole(t, j, f, r, e);
 }
 
-/* The local mail goes with the store: work/mail.h. */
+/* What the client keeps beside the store goes with it: work/companions.h. */
 static int
-undo_with_mail(struct target *t, struct journal *j, const struct journal_file *f,
+undo_with_companions(struct target *t, struct journal *j, const struct journal_file *f,
 	bool from_backup, const struct watch *watch, struct undo_result *r, struct err *e)
 {
-	struct mail mail;
+	struct companions c;
+	const struct mail *mail = &c.mail;
 	struct err late;
 
-	if (mail_plan_back(&mail, t, j, f, e) < 0)
+	if (companions_plan_back(&c, t, j, f, e) < 0)
 		return -1;
-	mail.watch = watch;
-	int rc = mail_prepare(&mail, j, t, NULL, e);
+	c.mail.watch = watch;
+	int rc = companions_prepare(&c, j, t, NULL, e);
 	if (rc == 0) {
 		rc = undo_target(t, j, f, from_backup, r, e);
-		if (mail_finish(&mail, j, rc == 0 ? e : &late) < 0)
+		if (companions_finish(&c, j, rc == 0 ? e : &late) < 0)
 			rc = -1;
-		r->mail_back = mail.patched -
-			       (mail.lost < mail.patched ? mail.lost : mail.patched);
-		r->mail_left = mail.stuck + mail.lost;
+		r->mail_back = mail->patched -
+			       (mail->lost < mail->patched ? mail->lost : mail->patched);
+		r->mail_left = mail->stuck + mail->lost;
+		r->cache_back = c.cache.follow;
+		r->cache_left = c.cache.lost;
 	}
-	mail_release(&mail);
+	companions_release(&c);
 	return rc;
 }
 
@@ -194,7 +197,7 @@ undo_file(struct journal *j, const struct journal_file *f, bool from_backup,
 		}
 		return -1;
 	}
-	int rc = undo_with_mail(&t, j, f, from_backup, watch, r, e);
+	int rc = undo_with_companions(&t, j, f, from_backup, watch, r, e);
 	target_close(&t);
 	return rc;
 }

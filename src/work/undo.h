@@ -16,6 +16,7 @@ struct undo_result {
 	size_t forgotten; /* --from-backup: records of today's file that it has not */
 	size_t mail_back; /* messages whose UIDL in the local mail is the old one again */
 	size_t mail_left; /* those that could not be */
+	size_t cache_back, cache_left; /* likewise files of the message cache */
 	bool unreadable; /* --from-backup: today's file could not be read to count them */
 };
 
