@@ -101,7 +101,7 @@ check-valgrind: $(B)/unit
 	@tests/valgrind.sh $(B)/unit --filter '$(or $(SUITE),@(store|thunderbird|text|buf)*/*)'
 
 # Dies, and fails, at every call that changes a file, of apply and of undo.
-$(B)/crash: $(B)/tests/crash.o $(B)/tests/crash_trace.o
+$(B)/crash: $(B)/tests/crash.o $(B)/tests/crash_cache.o $(B)/tests/crash_trace.o
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lsqlite3
 
 $(B)/crash_driver: $(B)/tests/crash_driver.o $(LIB)

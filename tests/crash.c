@@ -30,7 +30,9 @@
  *   3. after --undo it is the very old one;
  *   4. a MAIL file has its size; each of its X-UIDL lines is the old or the new one, or a
  *      tombstone, and never that of another message in the store; after --then it is wholly what the store is, and after --undo the very
- *      old one, with its time as it was.
+ *      old one, with its time as it was;
+ *   5. no file of the message CACHE bears a UIDL that is not its message's on the server
+ *      that the store speaks of (crash_cache.h); after --then and --undo all are in place.
  * No command may take longer than two seconds. Prints the number of points; exit 1, and a
  * line each, if something was not so.
  */
@@ -47,6 +49,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "crash_cache.h"
 #include "crash_trace.h"
 
 #define SECONDS	  2.0
@@ -75,6 +78,8 @@ struct job {
 	struct bytes mail_old[MAX_MAIL], mail_new[MAX_MAIL];
 	struct timespec mail_time[MAX_MAIL];
 	size_t nmail;
+	const char *cache; /* a folder beside the store, or NULL */
+	size_t ncached;
 	size_t names;	    /* in the store's folder */
 	size_t part, parts; /* this process makes every parts-th point */
 	size_t points, bad;
@@ -395,6 +400,26 @@ look_at_mail(const struct job *j, enum moment moment)
 	return wrong;
 }
 
+static const char *
+look_at_cache(const struct job *j, enum moment moment)
+{
+	if (j->cache == NULL)
+		return NULL;
+	char *folder = join(j->work, j->cache);
+	const char *wrong = crash_cache_look(
+		folder, look(j) == FOUND_NEW, moment != AT_ONCE, j->ncached);
+	free(folder);
+	return wrong;
+}
+
+static const char *
+look_at_companions(const struct job *j, enum moment moment)
+{
+	const char *wrong = look_at_mail(j, moment);
+
+	return wrong != NULL ? wrong : look_at_cache(j, moment);
+}
+
 /* SQLite may leave an empty log and its index; the next to open the database, which takes
  * neither for anything, removes them. */
 static bool
@@ -503,8 +528,8 @@ point(struct job *j, enum command c, enum crash_mode mode, size_t n)
 		bad(j, c, mode, n, r.call, "a short write is no failure");
 	else if ((mode == CRASH_EIO || mode == CRASH_ENOSPC) && r.exit < 0)
 		bad(j, c, mode, n, r.call, "it died of it");
-	else if (look_at_mail(j, AT_ONCE) != NULL)
-		bad(j, c, mode, n, r.call, look_at_mail(j, AT_ONCE));
+	else if (look_at_companions(j, AT_ONCE) != NULL)
+		bad(j, c, mode, n, r.call, look_at_companions(j, AT_ONCE));
 
 	struct crash_run then = run(j, THEN, CRASH_NONE, 0);
 	if (then.exit == -2)
@@ -515,8 +540,8 @@ point(struct job *j, enum command c, enum crash_mode mode, size_t n)
 	else if (count_beside(j) != j->names)
 		bad(j, c, mode, n, r.call,
 			"the next run left something beside the store");
-	else if (then.exit == 0 && look_at_mail(j, THEN_DONE) != NULL)
-		bad(j, c, mode, n, r.call, look_at_mail(j, THEN_DONE));
+	else if (then.exit == 0 && look_at_companions(j, THEN_DONE) != NULL)
+		bad(j, c, mode, n, r.call, look_at_companions(j, THEN_DONE));
 
 	struct crash_run undo = run(j, UNDO, CRASH_NONE, 0);
 	if (undo.exit == -2)
@@ -525,8 +550,8 @@ point(struct job *j, enum command c, enum crash_mode mode, size_t n)
 		bad(j, c, mode, n, r.call, "the undo did not bring the very bytes back");
 	else if (j->copies && count_above(j, j->work) != j->above)
 		bad(j, c, mode, n, r.call, "the undo left a folder");
-	else if (look_at_mail(j, UNDO_DONE) != NULL)
-		bad(j, c, mode, n, r.call, look_at_mail(j, UNDO_DONE));
+	else if (look_at_companions(j, UNDO_DONE) != NULL)
+		bad(j, c, mode, n, r.call, look_at_companions(j, UNDO_DONE));
 	return true;
 }
 
@@ -566,6 +591,11 @@ rehearse(struct job *j, size_t calls[COMMANDS])
 	if (!read_store(j, scenario, &j->old))
 		die("read", scenario);
 	read_mail(j, j->scenario, j->mail_old);
+	if (j->cache != NULL) {
+		char *folder = join(j->scenario, j->cache);
+		j->ncached = crash_cache_count(folder);
+		free(folder);
+	}
 	fresh(j, j->scenario);
 	struct crash_run r = run(j, APPLY, CRASH_COUNT, 0);
 	calls[APPLY] = r.calls;
@@ -575,6 +605,8 @@ rehearse(struct job *j, size_t calls[COMMANDS])
 		exit(1);
 	}
 	read_mail(j, j->work, j->mail_new);
+	if (look_at_cache(j, THEN_DONE) != NULL)
+		bad(j, APPLY, CRASH_COUNT, 0, "none", look_at_cache(j, THEN_DONE));
 	for (size_t i = 0; i < j->nmail; i++)
 		if (same(&j->mail_old[i], &j->mail_new[i]))
 			bad(j, APPLY, CRASH_COUNT, 0, "none",
@@ -687,7 +719,7 @@ static int
 usage(void)
 {
 	fprintf(stderr,
-		"usage: crash [-j JOBS] [SCENARIO STORE [MAIL…] [--becomes STORE | --sqlite "
+		"usage: crash [-j JOBS] [SCENARIO STORE [MAIL…] [CACHE/] [--becomes STORE | --sqlite "
 		"QUERY] --apply CMD… --then CMD… --undo CMD…]\n");
 	return 64;
 }
@@ -700,6 +732,10 @@ take_commands(struct job *j, char **argv)
 	size_t n = 0;
 
 	for (; *argv != NULL && strncmp(*argv, "--", 2) != 0; argv++) {
+		if ((*argv)[0] != '\0' && (*argv)[strlen(*argv) - 1] == '/') {
+			j->cache = *argv;
+			continue;
+		}
 		if (j->nmail == MAX_MAIL)
 			return false;
 		j->mail[j->nmail++] = *argv;

@@ -1,7 +1,8 @@
 #!/bin/bash
 # make check-crash: tests/crash.c over the writer alone, and over the whole program on a
 # Thunderbird profile whose account moves, with mail whose X-UIDL follows: once between
-# servers that give each message a UIDL of its own, once between two that count.
+# servers that give each message a UIDL of its own, once between two that count. Then over
+# an Evolution's, whose message cache follows.
 set -uo pipefail
 b=${1:-build}
 jobs=$(nproc)
@@ -43,16 +44,15 @@ make_profile() {
 	touch -d '2026-01-04 10:00:00.123456789' "$p/localhost/Inbox" "$old/2024"
 }
 
-# try FOLDER: its pairs.csv is the map.
+# try FOLDER STORE COMPANION…: its pairs.csv is the map.
 try() {
-	local store=p.default/Mail/localhost/popstate.dat
+	local store=$2
 	"$b/reuidl" map "$1/map" --import "$1/pairs.csv" --old-account lab@localhost \
 		--new-account lab@localhost --state "$1/state" --no-input || exit 1
 	rm -rf "$1/state"
 	local every=(--state @/state --no-input --yes)
 	local apply=("$b/reuidl" apply "${every[@]}" --before-first-contact --map @/map "@/$store")
-	"$b/crash" -j "$jobs" "$1" $store p.default/Mail/localhost/Inbox \
-		"p.default/Mail/Local Folders/Old.sbd/2024" --apply "${apply[@]}" \
+	"$b/crash" -j "$jobs" "$1" "$store" "${@:3}" --apply "${apply[@]}" \
 		--then "${apply[@]}" --undo "$b/reuidl" undo "${every[@]}" "@/$store" || rc=1
 }
 
@@ -63,7 +63,9 @@ make_profile "$t/names" "${names[@]}"
 	echo old_uidl,new_uidl,evidence
 	for i in $(seq 10 39); do echo "000000${i}6b02f262,000000$((49 - i))71234567,import"; done
 } >"$t/names/pairs.csv"
-try "$t/names"
+thunderbird=(p.default/Mail/localhost/popstate.dat p.default/Mail/localhost/Inbox
+	"p.default/Mail/Local Folders/Old.sbd/2024")
+try "$t/names" "${thunderbird[@]}"
 
 # Another account's, with and without the folder that it is to be in.
 account() {
@@ -96,7 +98,7 @@ make_profile "$t/numbers" 1 2 3 4 5 6 7
 	echo old_uidl,new_uidl,evidence
 	for i in $(seq 1 6); do echo "$i,$((7 - i)),import"; done
 } >"$t/numbers/pairs.csv"
-try "$t/numbers"
+try "$t/numbers" "${thunderbird[@]}"
 
 # A database of which a part, records and their text, is in the log alone: made by SQLite,
 # and copied while it has it open.
@@ -126,4 +128,24 @@ apply=("$b/reuidl" apply --state @/state --no-input --yes --before-first-contact
 "$b/crash" -j "$jobs" "$t/log" "$store" --sqlite 'SELECT * FROM ZSEENMESSAGE' \
 	--apply "${apply[@]}" --then "${apply[@]}" \
 	--undo "$b/reuidl" undo --state @/state --no-input --yes "@/$store" || rc=1
+
+# Names in the cache as libcamel 3.46.4 makes them (tests/test_evolution.c): of the UIDLs 1
+# to 6, and 7, which no record has and the new server gives to a message that is unread.
+cached=(- 2e/1 2e/2 2e/3 2e/4 2e/5 2e/6 2e/7)
+c=$t/evolution/.local/share/evolution/mail/abc
+mkdir -p "$c/cache/2e" "$t/evolution/.config/evolution/sources"
+printf '%s\n' '[Mail Account]' BackendName=pop '[Authentication]' Host=localhost User=lab \
+	'[Pop Backend]' KeepOnServer=true >"$t/evolution/.config/evolution/sources/abc.source"
+printf '%d\n' 1 2 3 4 5 6 >"$c/uid-cache"
+for i in 1 2 3 4 5; do
+	echo "${cached[i]} ${cached[6 - i]} the message $i" >"$c/cache/${cached[i]}"
+done
+for i in 6 7; do echo "${cached[i]} - the message $i" >"$c/cache/${cached[i]}"; done
+{
+	echo old_uidl,new_uidl,evidence
+	for i in $(seq 1 5); do echo "$i,$((6 - i)),import"; done
+	printf '6,,\n,6,\n,7,\n'
+} >"$t/evolution/pairs.csv"
+try "$t/evolution" .local/share/evolution/mail/abc/uid-cache \
+	.local/share/evolution/mail/abc/cache/
 exit $rc
