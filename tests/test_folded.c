@@ -2,6 +2,7 @@
 #include "work/folded.h"
 
 #include <criterion/criterion.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -81,5 +82,50 @@ Test(folded, pending)
 	/* No log, whatever it is: SQLite takes it away. */
 	cr_assert_eq(folded_settle("db", &e), 1, "%s", e.message);
 	cr_assert(folded_pending("db", &pending, &e) == 0 && !pending);
+	remove_folder(dir);
+}
+
+Test(folded, somebody_has_it_open)
+{
+	char dir[32];
+	sqlite3 *db;
+	struct err e;
+
+	in_new_folder(dir);
+	cr_assert(sqlite3_open("db", &db) == SQLITE_OK);
+	cr_assert(
+		sqlite3_exec(db,
+			"PRAGMA wal_autocheckpoint = 0; DELETE FROM ZSEENMESSAGE; BEGIN; "
+			"SELECT count(*) FROM ZSEENMESSAGE",
+			NULL, NULL, NULL) == SQLITE_OK);
+	cr_assert_eq(folded_settle("db", &e), -1);
+	cr_assert_eq(e.kind, ERR_BUSY);
+	cr_assert_str_eq(e.message, "db: a program has it open; quit the client first");
+	sqlite3_close(db);
+	remove_folder(dir);
+}
+
+/* Moved by the client while it is read, it would be in neither. */
+Test(folded, changes_while_it_is_read)
+{
+	struct source s;
+	char dir[32];
+	sqlite3 *db;
+	struct err e;
+
+	in_new_folder(dir);
+	cr_assert(sqlite3_open("db", &db) == SQLITE_OK);
+	cr_assert(sqlite3_exec(db,
+			  "PRAGMA wal_autocheckpoint = 0; DELETE FROM ZSEENMESSAGE", NULL,
+			  NULL, NULL) == SQLITE_OK);
+	cr_assert(source_read(&s, "db", &e) == 0);
+	s.stat.mtime--;
+	cr_assert_eq(folded_read(&s, &e), 1);
+	s.stat.mtime++;
+	struct digest was = s.digest;
+	cr_assert_eq(folded_read(&s, &e), 0, "%s", e.message);
+	cr_assert(!digest_equal(&s.digest, &was));
+	source_release(&s);
+	sqlite3_close(db);
 	remove_folder(dir);
 }
