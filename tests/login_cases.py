@@ -168,10 +168,11 @@ active_value = true
     login("a token in a password file", "XOAUTH2", "--old-auth", "xoauth2", "--old-password-file",
           lab.write("token", TOKEN + "\n"))
     clear = {"url": f"pop3://lab@localhost:{tap.port}", "tls": False}
-    login("without TLS nothing that tells the password", "CRAM-MD5", *password, **clear)
+    login("cram-md5 without TLS", "CRAM-MD5", "--old-auth", "cram-md5", *password, **clear)
     said = b"".join(tap.said)
     lab.check("the password was not on the wire",
               b"labpass" not in said and base64.b64encode(b"\0lab\0labpass") not in said, str(said))
+    login("by default what the server surely takes", "PLAIN", *password, **clear)
     login("apop", "APOP", "--old-auth", "apop", *password, **clear)
     # Office 365 wants the token in a line of its own.
     login("xoauth2 on the wire", "XOAUTH2", "--old-auth", "xoauth2", *token, **clear)

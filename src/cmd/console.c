@@ -2,7 +2,6 @@
 #include "base/os.h"
 
 #include "base/arena.h"
-#include "model/words.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
@@ -135,58 +134,6 @@ compose(const char *fmt, va_list args)
 	return safe;
 }
 
-/* The same without what is nobody else's business; frees `text`. */
-static char *
-hide(struct console *c, char *text, bool error)
-{
-	struct buf b;
-
-	if (c->redact == NULL)
-		return text;
-	buf_init(&b, SIZE_MAX);
-	redact_text(c->redact, text_of(text), error, &b);
-	buf_byte(&b, '\0');
-	free(text);
-	return b.at;
-}
-
-static void
-hide_json(void *arg, const char *key, struct text value, struct buf *out_)
-{
-	bool error = key != NULL && strcmp(key, "message") == 0;
-
-	redact_value(arg, value, error, out_);
-}
-
-struct json
-console_json(struct console *c)
-{
-	struct json j = {.to = stdout};
-
-	if (c->redact != NULL) {
-		j.hide = hide_json;
-		j.hide_arg = c->redact;
-	}
-	return j;
-}
-
-char *
-console_show(
-	struct console *c, enum redact_kind kind, struct text t, char *to, size_t size)
-{
-	if (c->redact != NULL)
-		t = text_of(redact_token(c->redact, kind, t));
-	return text_escape(t, to, size);
-}
-
-char *
-console_words(
-	struct console *c, enum redact_kind kind, struct text t, char *to, size_t size)
-{
-	return c->redact != NULL ? console_show(c, kind, t, to, size)
-				 : words_show(t, to, size);
-}
-
 int
 console_log(struct console *c, const char *path, struct err *e)
 {
@@ -199,7 +146,6 @@ console_release(struct console *c)
 {
 	if (c->log != NULL)
 		fclose(c->log);
-	redact_free(c->redact);
 	buf_release(&c->transcript);
 }
 
@@ -209,7 +155,7 @@ out(struct console *c, const char *fmt, ...)
 	va_list args;
 
 	va_start(args, fmt);
-	char *text = hide(c, compose(fmt, args), false);
+	char *text = compose(fmt, args);
 	va_end(args);
 	keep(c, text);
 	if (!c->json && !c->quiet) {
@@ -229,7 +175,7 @@ out_colour(struct console *c, char colour, const char *fmt, ...)
 					   : "1";
 
 	va_start(args, fmt);
-	char *text = hide(c, compose(fmt, args), false);
+	char *text = compose(fmt, args);
 	va_end(args);
 	keep(c, text);
 	keep(c, "\n");
@@ -251,7 +197,7 @@ tell(struct console *c, const char *fmt, ...)
 	va_list args;
 
 	va_start(args, fmt);
-	char *text = hide(c, compose(fmt, args), true);
+	char *text = compose(fmt, args);
 	va_end(args);
 	keep(c, text);
 	if (!c->quiet) {
@@ -265,13 +211,10 @@ tell(struct console *c, const char *fmt, ...)
 void
 console_error(struct console *c, const char *message)
 {
-	char *text = hide(c, must_string(text_of(message)), true);
-
 	keep(c, "reuidl: ");
-	keep(c, text);
+	keep(c, message);
 	keep(c, "\n");
 	console_settle(c);
 	fflush(stdout);
-	fprintf(stderr, "reuidl: %s\n", text);
-	free(text);
+	fprintf(stderr, "reuidl: %s\n", message);
 }

@@ -32,6 +32,7 @@ login_capability(struct capabilities *c, struct text line)
 	c->pipelining = c->pipelining || text_equal_nocase(word, text_of("PIPELINING"));
 	c->top = c->top || text_equal_nocase(word, text_of("TOP"));
 	c->uidl = c->uidl || text_equal_nocase(word, text_of("UIDL"));
+	c->utf8 = c->utf8 || text_equal_nocase(word, text_of("UTF8"));
 	c->user = c->user || text_equal_nocase(word, text_of("USER"));
 	if (!text_equal_nocase(word, text_of("SASL")))
 		return;

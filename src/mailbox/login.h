@@ -10,7 +10,7 @@
 
 struct capabilities {
 	bool known; /* CAPA was understood */
-	bool pipelining, top, uidl, user;
+	bool pipelining, top, uidl, user, utf8;
 	bool sasl;	  /* it lists mechanisms */
 	unsigned offered; /* of them: sasl_bit() */
 };

@@ -60,6 +60,7 @@ static const char *
 asked(struct pop3 *p)
 {
 	static const char *const names[] = {[ASK_CAPA] = "CAPA",
+		[ASK_UTF8] = "UTF8",
 		[ASK_AUTH] = "AUTH",
 		[ASK_ANSWER] = "AUTH",
 		[ASK_APOP] = "APOP",
@@ -188,6 +189,13 @@ end_reply(struct pop3 *p, struct request r, struct err *e)
 	p->count--;
 	switch (r.ask) {
 	case ASK_CAPA:
+		/* RFC 6856: Courier gives a message with 8-bit headers only to those who
+		 * have said so, and a text about it to others. */
+		if (!p->can.utf8)
+			return pop3_login_begin(p, e);
+		pop3_say(p, ASK_UTF8, 0, "UTF8");
+		return FINE;
+	case ASK_UTF8:
 		return pop3_login_begin(p, e);
 	case ASK_CAPA_AGAIN:
 		p->waited = 0;

@@ -19,6 +19,7 @@ enum outcome { FAILURE = -1, FINE = 0, SURPRISE = 1 };
 
 enum ask {
 	ASK_CAPA, /* before login */
+	ASK_UTF8,
 	ASK_AUTH,
 	ASK_ANSWER, /* the further steps of AUTH */
 	ASK_APOP,

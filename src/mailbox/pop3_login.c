@@ -52,28 +52,25 @@ refused(struct pop3 *p, struct text words, struct err *e)
 	return FAILURE;
 }
 
-/* How to say who we are: a mechanism in p->sasl, else APOP, else USER and PASS. */
+/* How to say who we are: a mechanism in p->sasl, else APOP, else USER and PASS. APOP only
+ * where it is asked for: servers greet with a timestamp whose users have no secret for it
+ * (solid-pop3d). */
 static bool
 choose(struct pop3 *p)
 {
 	const struct mailbox_options *o = &p->m->options;
-	bool tls = p->m->kind->tls || o->tls == TLS_REQUIRED;
 
-	p->sasl = NULL;
 	if (o->auth != NULL) {
 		p->sasl = sasl_of_option(o->auth);
 		return strcmp(o->auth, "apop") == 0;
 	}
-	p->sasl = sasl_choose(p->can.offered, o, tls);
+	p->sasl = sasl_choose(p->can.offered, o);
 	if (p->sasl == NULL && o->token != NULL)
 		p->sasl = sasl_of_option("xoauth2");
-	/* Where others listen the password is not said if that can be helped. */
-	if (tls || (p->sasl != NULL && p->sasl->hides))
-		return false;
-	if (login_timestamp(buf_text(&p->wire.before)).len == 0)
-		return false;
-	p->sasl = NULL;
-	return true;
+	/* Those that take USER as well may have no secrets for it. */
+	if (p->sasl != NULL && p->can.user && strcmp(p->sasl->option, "cram-md5") == 0)
+		p->sasl = NULL;
+	return false;
 }
 
 int

@@ -100,12 +100,12 @@ xoauth2(const struct mailbox_options *o, unsigned n, struct text challenge,
 }
 
 const struct sasl sasl_table[] = {
-	{"OAUTHBEARER", "oauthbearer", true, false, oauthbearer},
-	{"XOAUTH2", "xoauth2", true, false, xoauth2},
-	{"PLAIN", "plain", false, false, plain},
-	{"LOGIN", "login", false, false, login},
-	{"CRAM-MD5", "cram-md5", false, true, cram_md5},
-	{NULL, NULL, false, false, NULL},
+	{"OAUTHBEARER", "oauthbearer", true, oauthbearer},
+	{"XOAUTH2", "xoauth2", true, xoauth2},
+	{"PLAIN", "plain", false, plain},
+	{"LOGIN", "login", false, login},
+	{"CRAM-MD5", "cram-md5", false, cram_md5},
+	{NULL, NULL, false, NULL},
 };
 
 unsigned
@@ -126,23 +126,20 @@ sasl_of_option(const char *option)
 	return NULL;
 }
 
+/* In the order of the table, so CRAM-MD5 last, TLS or not: many a server offers it whose
+ * users have no secret for it, and refused logins lock people out. */
 const struct sasl *
-sasl_choose(unsigned offered, const struct mailbox_options *o, bool tls)
+sasl_choose(unsigned offered, const struct mailbox_options *o)
 {
-	const struct sasl *best = NULL;
-
 	/* Only these say whose mailbox is meant. */
 	if (o->authzid != NULL)
 		return sasl_of_option(o->token != NULL ? "oauthbearer" : "plain");
 	for (unsigned i = 0; sasl_table[i].name != NULL; i++) {
 		const struct sasl *s = &sasl_table[i];
-		if (!(offered & 1u << i) || s->token != (o->token != NULL))
-			continue;
-		/* Where others listen, what hides the password. */
-		if (best == NULL || (!tls && s->hides && !best->hides))
-			best = s;
+		if ((offered & 1u << i) && s->token == (o->token != NULL))
+			return s;
 	}
-	return best;
+	return NULL;
 }
 
 static bool

@@ -15,7 +15,6 @@ struct sasl {
 	const char *name;   /* as servers list it: "CRAM-MD5" */
 	const char *option; /* as --auth says it: "cram-md5" */
 	bool token;	    /* says options.token; the others options.password */
-	bool hides;	    /* what goes over the wire does not tell the password */
 	/* The n-th answer, from 0, to the server's challenge, both without base64. */
 	int (*answer)(const struct mailbox_options *o, unsigned n, struct text challenge,
 		struct buf *out, struct err *e);
@@ -27,9 +26,8 @@ extern const struct sasl sasl_table[]; /* name NULL ends it; the dearest first *
 unsigned sasl_bit(struct text name);
 /* By --auth; NULL: there is none of that name. */
 const struct sasl *sasl_of_option(const char *option);
-/* What to use of the mechanisms offered; NULL: nothing fits. `tls`: the wire is secret. */
-const struct sasl *
-sasl_choose(unsigned offered, const struct mailbox_options *o, bool tls);
+/* What to use of the mechanisms offered; NULL: nothing fits. */
+const struct sasl *sasl_choose(unsigned offered, const struct mailbox_options *o);
 
 /* Can options.auth be said, and options.authzid with it? ERR_USAGE, in words. */
 int sasl_check(const struct mailbox_options *o, struct err *e);
