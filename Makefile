@@ -4,7 +4,7 @@
 # make lint       house rules, formatting, static checks
 # make check-asan, check-valgrind, check-crash
 #                 the tests under sanitizers; dying at every write
-# make check-clients, check-clients-all
+# make check-clients, check-clients-all, check-servers
 #                 the real Thunderbird and some small clients; all clients there are
 # make fuzz       FUZZ_SECONDS=60 for each target
 # make bench      speed and memory, beside a bare loop in the same run
@@ -110,6 +110,11 @@ $(B)/crash_driver: $(B)/tests/crash_driver.o $(LIB)
 check-crash: all $(B)/crash $(B)/crash_driver
 	@tests/crash.sh $(B)
 
+# Wants root: they run in overlays of the root file system.
+check-servers: all
+	@tests/install.sh build demo
+	@tests/other_servers.py $(B)/reuidl
+
 check-clients: all
 	@tests/install.sh demo clients
 	@tests/clients/run.py $(CLIENT)
@@ -153,6 +158,6 @@ help:
 	@sed -n 's/^# //p;/^$$/q' Makefile
 
 .PHONY: all unit corpus demo check check-asan sanitized check-valgrind check-crash check-clients \
-	check-clients-all lint fuzz fuzzed bench install uninstall clean help
+	check-clients-all check-servers lint fuzz fuzzed bench install uninstall clean help
 .SECONDARY:
 -include $(wildcard $(B)/*.d $(B)/*/*.d $(B)/*/*/*.d)
