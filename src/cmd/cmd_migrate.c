@@ -75,6 +75,7 @@ with_map(struct run *r, struct map *m, struct leftovers *left, struct err *e)
 	bool yes;
 
 	r->leftovers = left;
+	r->no_count = r->options->yes;
 	if (stores_diff(r, m, e) < 0)
 		return -1;
 	leftovers_show(left, r);

@@ -20,6 +20,9 @@ struct run {
 	struct arena arena;
 	const char *run_id; /* names this run in the journals */
 	int64_t now;
+	/* What is shown will be done at once: the local mail is read when it is, not for a
+	 * count before that. */
+	bool no_count;
 	struct leftovers *leftovers; /* NULL, or told of each store that is read */
 	/* A command's own part of the JSON object; what it points to must outlive it. */
 	void (*json_more)(void *arg, struct json *j);

@@ -302,7 +302,7 @@ show_mail(struct run *r, const struct job *j)
 	}
 	if (r->options->no_mail && j->target.format->mail != NULL)
 		show_no_mail(r->console);
-	if (!m->known)
+	if (!m->known || r->no_count)
 		return;
 	out(r->console,
 		"  local mail: %zu messages in %zu of %zu files get their new UIDL\n",

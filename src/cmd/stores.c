@@ -219,7 +219,7 @@ stores_diff(struct run *r, struct map *m, struct err *e)
 		if (job_plan(&j, r, m, &failed) < 0 ||
 			leftovers_see(r->leftovers, &j, &failed) < 0 ||
 			job_plan_companions(&j, r, m, &failed) < 0 ||
-			mail_count(&j.companions.mail, &failed) < 0) {
+			(!r->no_count && mail_count(&j.companions.mail, &failed) < 0)) {
 			results_failed(res, r, &failed);
 			console_error(r->console, failed.message);
 		} else if ((j.plan.state == PLAN_REFUSED &&
