@@ -219,7 +219,8 @@ check_segments(struct blocks *b)
 	uint32_t start = DBX_HEADER, end = dbx_word(b->src->bytes, DBX_END);
 	size_t i = 0;
 
-	qsort(b->at, b->n, sizeof(*b->at), by_place);
+	if (b->n > 0)
+		qsort(b->at, b->n, sizeof(*b->at), by_place);
 	while (i < b->n)
 		if (check_one_segment(b, &i, &start) < 0)
 			return -1;
