@@ -17,7 +17,7 @@ for program; do
 	name=$(basename "$program")
 	mkdir -p "build/corpus/$name"
 	echo "$name: ${FUZZ_SECONDS:=60} seconds"
-	"$program" -max_total_time="$FUZZ_SECONDS" -max_len=65536 -rss_limit_mb=2048 -verbosity=0 \
+	"$program" -max_total_time="$FUZZ_SECONDS" -max_len=81920 -rss_limit_mb=2048 -verbosity=0 \
 		-print_final_stats=1 -artifact_prefix="build/crash-$name-" \
 		"build/corpus/$name" $seeds fixtures
 done
