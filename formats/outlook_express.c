@@ -22,6 +22,25 @@ static const char *const places[] = {
 /* Beside Pop3uidl.dbx; what is no message store of them is passed over. */
 static const struct local_place local_places[] = {{"*.dbx", false}, {NULL, false}};
 
+static bool
+outlook_express_mail(const char *store_path, const struct account *account,
+	struct arena *a, struct local_mail *out)
+{
+	struct text folder = text_of(store_path);
+	struct buf key;
+
+	while (folder.len > 0 && folder.at[folder.len - 1] != '/')
+		folder.len--;
+	buf_init(&key, SOURCE_MAX);
+	dbx_mail_key(account->host.text, account->user.text, &key);
+	out->key = arena_text(a, buf_text(&key));
+	out->folders = arena_alloc(a, sizeof(*out->folders));
+	out->folders[0] = arena_text(a, folder.len > 0 ? folder : text_of("."));
+	out->nfolders = 1;
+	buf_release(&key);
+	return true;
+}
+
 static int
 outlook_express_probe(const struct source *src)
 {
@@ -358,6 +377,7 @@ const struct format format_outlook_express = {
 	.read = outlook_express_read,
 	.write = outlook_express_write,
 	.dump = outlook_express_dump,
+	.mail_beside = outlook_express_mail,
 	.local_places = local_places,
 	.local = dbx_local,
 };

@@ -193,6 +193,25 @@ Test(store_url, the_record_and_its_mail)
 		"%s", box.notes[0]);
 }
 
+/* Outlook Express's mail lies beside its record, and its settings are not asked. What is in
+ * these files is said in fixtures/README. */
+Test(store_url, mail_beside_its_record)
+{
+	char command[300];
+
+	snprintf(command, sizeof(command),
+		"cp fixtures/outlook_express/one %s/Pop3uidl.dbx && cp "
+		"fixtures/local/Inbox.dbx fixtures/outlook_express/bad-folders %s",
+		dir, dir);
+	cr_assert_eq(system(command), 0);
+	cr_assert_eq(open_side(in("Pop3uidl.dbx"), "00000001@pop.example.com"), 0, "%s",
+		e.message);
+	cr_assert_str_eq(side.user, "00000001");
+	cr_assert_eq(side.mail.nfiles, 2);
+	cr_assert_str_eq(listed(), "000000013ca9dcff u1hb u2hb u6h u7h u8 u9 u10h");
+	refused(in("Pop3uidl.dbx"), "ann@pop.example.com", "no store here is that of");
+}
+
 /* Copies are one message; two messages under one UIDL are none. */
 Test(store_url, one_uidl_at_several_messages)
 {

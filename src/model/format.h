@@ -212,6 +212,10 @@ struct format {
 	 * NULL: this client's mail names no UIDLs. */
 	bool (*mail)(const char *store_path, const struct source *settings,
 		struct arena *, struct local_mail *);
+	/* The same for a client whose mail lies where its store does, whatever its settings
+	 * say; such mail is read as evidence only. */
+	bool (*mail_beside)(const char *store_path, const struct account *,
+		struct arena *, struct local_mail *);
 	/* Which files below mail's folders hold it, ended by a glob of NULL; NULL: those
 	 * of Mozilla's tree (work/mail_files.h). */
 	const struct local_place *local_places;

@@ -56,6 +56,27 @@ find_mail_files(struct store_side *side, const struct format *f,
 	return 0;
 }
 
+static int
+find_mail(struct store_side *side, const struct target *t, const struct account *a,
+	const char *named, struct local_mail *where, struct err *e)
+{
+	const struct format *f = t->format;
+
+	if ((f->mail == NULL && f->mail_beside == NULL) || f->local == NULL)
+		return err_set(e, ERR_DATA, "format",
+			"%s: %s keeps no UIDLs in its mail that reuidl could read",
+			t->path, f->client);
+	if (f->mail_beside != NULL
+			? f->mail_beside(t->path, a, &side->arena, where)
+			: t->settings.path != NULL &&
+				  f->mail(named, &t->settings, &side->arena, where))
+		return 0;
+	return err_set(e, ERR_DATA, "format",
+		"%s: where its mail lies is in the client's settings, and these do "
+		"not name it",
+		t->path);
+}
+
 /* It could be this one. */
 static int
 consider(struct look *l, const struct target *t, const struct store *s, size_t account,
@@ -77,16 +98,8 @@ consider(struct look *l, const struct target *t, const struct store *s, size_t a
 		TEXT_ARG(host));
 	if (l->accounts++ > 0)
 		return 0;
-	if (t->format->mail == NULL || t->format->local == NULL)
-		return err_set(e, ERR_DATA, "format",
-			"%s: %s keeps no UIDLs in its mail that reuidl could read",
-			t->path, t->format->client);
-	if (t->settings.path == NULL ||
-		!t->format->mail(named, &t->settings, &side->arena, &where))
-		return err_set(e, ERR_DATA, "format",
-			"%s: where its mail lies is in the client's settings, and these do "
-			"not name it",
-			t->path);
+	if (find_mail(side, t, a, named, &where, e) < 0)
+		return -1;
 	side->path = arena_string(&side->arena, text_of(t->path));
 	side->host = arena_string(&side->arena, host);
 	side->user = arena_string(&side->arena, user);
