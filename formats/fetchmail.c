@@ -103,11 +103,22 @@ refuse_line(const struct store *s, struct text line, struct err *e)
 		return err_at_line(e, s->source, off,
 			"%zu bytes: fetchmail reads lines of at most %d", line.len,
 			LINE_MAX_BYTES);
-	if (line.len > 0 && line.at[line.len - 1] == '\r')
+	if (text_find(line, '\r') < line.len)
 		return err_at_line(e, s->source, off,
-			"a CR before the line's end: fetchmail takes it for a part of the "
-			"UIDL, and so knows no such message");
+			"a CR: fetchmail takes it for a part of the UIDL, and so knows no "
+			"such message");
 	return 0;
+}
+
+/* It may be a name, but none that anybody has. */
+static int
+refuse_tab(const struct store *s, const struct entry *entry, struct err *e)
+{
+	if (text_find(entry->user, '\t') == entry->user.len &&
+		text_find(entry->host, '\t') == entry->host.len)
+		return 0;
+	return err_at_line(e, s->source, store_span(s, entry->user).off,
+		"a tab in the account's name: want \"USER@HOST UIDL\"");
 }
 
 /* fetchmail would look at the lines of both; we must not move half of them. */
@@ -173,7 +184,8 @@ fetchmail_read(struct store *s, struct err *e)
 		if (refuse_line(s, line, e) < 0)
 			return -1;
 		if (take_entry(line, &entry)) {
-			if (read_entry(s, line, &entry, e) < 0)
+			if (refuse_tab(s, &entry, e) < 0 ||
+				read_entry(s, line, &entry, e) < 0)
 				return -1;
 		} else
 			lost += line.len > 0;
@@ -199,7 +211,7 @@ fetchmail_spell(const struct store *s, enum edit_what what, struct text value,
 {
 	static const char *const names[] = {
 		[EDIT_UIDL] = "UIDL", [EDIT_HOST] = "host", [EDIT_USER] = "user name"};
-	bool bad = value.len == 0 || value.len > LINE_MAX_BYTES / 2 || value.at[0] == ' ';
+	bool bad = value.len == 0 || value.len > LINE_MAX_BYTES || value.at[0] == ' ';
 	bool blank_ends = what != EDIT_USER;
 
 	for (size_t i = 0; i < value.len && !bad; i++) {

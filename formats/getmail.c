@@ -125,7 +125,8 @@ static int
 getmail_spell(const struct store *s, enum edit_what what, struct text value,
 	struct buf *out, struct err *e)
 {
-	bool bad = value.len == 0 || text_trim(value).len < value.len;
+	/* Blanks before it would be stripped. */
+	bool bad = value.len == 0 || value.at[0] == ' ' || value.at[0] == '\t';
 
 	(void)what;
 	for (size_t i = 0; i < value.len && !bad; i++)

@@ -82,10 +82,10 @@ refuse_line(const struct store *s, struct text line, struct err *e)
 	if (text_find(line, '\0') < line.len)
 		return err_at_line(e, s->source, off,
 			"a NUL byte: this is not mpop's list of UIDLs");
-	if (line.len > 0 && line.at[line.len - 1] == '\r')
+	if (text_find(line, '\r') < line.len)
 		return err_at_line(e, s->source, off,
-			"a CR before the line's end: mpop takes it for a part of the UIDL, "
-			"and so knows no such message");
+			"a CR: mpop takes it for a part of the UIDL, and so knows no such "
+			"message");
 	return 0;
 }
 
