@@ -85,6 +85,7 @@ Test(fdmconf, what_is_not_understood)
 	assert_conf(ACCOUNT "\"/c\" account \"b", "");
 	assert_conf(ACCOUNT "\"/c\" ifdef $x " ACCOUNT "\"/c\" endif", "");
 	assert_conf(ACCOUNT "$nobody", "");
+	assert_conf(ACCOUNT "\"/c\" $c = \"\\", "");
 	assert_conf(ACCOUNT "\"${nobody\"", "");
 	assert_conf("$c = $(date) " ACCOUNT "\"/${c}\"", "");
 	assert_conf("$c = $(date ", "");

@@ -100,6 +100,8 @@ take_string(struct conf *f, struct text *out)
 			if (find_macro(f, name, &value))
 				buf_add(&b, value);
 		} else if (quote == '"' && c == '\\') {
+			if (f->at.off + 1 == all.len)
+				break;
 			buf_byte(&b, next == 'r'   ? '\r'
 				     : next == 'n' ? '\n'
 				     : next == 't' ? '\t'
