@@ -27,7 +27,6 @@ struct hearing {
 	struct known *at; /* sorted by UIDL, each once */
 	size_t n, cap;
 	struct arena arena;
-	bool old_is_store; /* then the old list's headers are those of this mail */
 	struct local_walk walk;
 	struct known *now; /* the message that is read */
 	struct header header;
@@ -98,12 +97,9 @@ learn(struct hearing *h, size_t account, struct err *e)
 {
 	const struct store *s = h->witness->store;
 	struct map *m = h->witness->map;
-	struct map_info info;
 
-	if (map_info(m, &h->arena, &info, e) < 0 ||
-		map_each_evidence(m, SIDE_NEW, see_new, h, e) < 0)
+	if (map_each_evidence(m, SIDE_NEW, see_new, h, e) < 0)
 		return -1;
-	h->old_is_store = strcmp(info.side[SIDE_OLD].scheme, "store") == 0;
 	if (h->n > 0)
 		qsort(h->at, h->n, sizeof(*h->at), by_uidl);
 	if (map_each_evidence(m, SIDE_OLD, see_old, h, e) < 0)
@@ -146,6 +142,10 @@ is_like(const struct known *k, enum side side, const struct evidence *ev)
 	       memcmp(k->loose[side], ev->loose.byte, MESSAGE_DIGEST) == 0;
 }
 
+/* Like both: the servers give that message one UIDL, by chance or because the move has
+ * kept it. A map whose old side is this mail itself (store:PATH) has but that to say of
+ * a message fetched from the new server; there no harm is done, for whatever it pairs the
+ * client has here. */
 static int
 end_message(void *arg, enum local_known known, struct err *e)
 {
@@ -163,7 +163,7 @@ end_message(void *arg, enum local_known known, struct err *e)
 	bool new = is_like(k, SIDE_NEW, &ev);
 	if (old && !new && k->flags & KNOWN_RECORD)
 		k->flags |= KNOWN_SAID_OLD;
-	if (new && (!old || h->old_is_store))
+	if (new && !old)
 		k->flags |= KNOWN_SAID_NEW;
 	return 0;
 }

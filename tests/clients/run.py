@@ -30,6 +30,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 sys.dont_write_bytecode = True
 
 import dovecot
+import oldgone
 import profiles
 import scenarios
 import thunderbird
@@ -38,7 +39,7 @@ from lab import Lab
 from sandbox import Sandbox
 from scenarios import Checks
 
-SCENARIOS = {**scenarios.SCENARIOS, **profiles.SCENARIOS}
+SCENARIOS = {**scenarios.SCENARIOS, **profiles.SCENARIOS, **oldgone.SCENARIOS}
 
 
 def clients():
