@@ -17,7 +17,8 @@ plan_why(uint8_t why)
 	case UNMATCHED_DIFFERENT:
 		return "one looks like it, but its body or length differs";
 	case UNMATCHED_NO_HEADER:
-		return "its header could not be read";
+		return "nothing is known of its header: it could not be read, or no mail of it "
+		       "is left here";
 	case UNMATCHED_UIDL:
 		return "its UIDL, or its partner's, stands twice or is malformed";
 	case WHY_UNKNOWN:
