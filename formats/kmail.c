@@ -158,6 +158,7 @@ const struct format format_kmail = {
 	.name = "kmail",
 	.client = "KMail",
 	.what = "akonadi_pop3_resource_Nrc",
+	.proof = "the real resource of kdepim-runtime 22.12 (make check-clients-all)",
 	.places = places,
 	.settings_places = places,
 	.account_from_settings = true,
