@@ -162,8 +162,9 @@ balsa_spell(const struct store *s, enum edit_what what, struct text value,
 
 	for (size_t i = 0; i < value.len && !bad; i++) {
 		char c = value.at[i];
-		bad = c == '\r' || c == '\n' || c == '\0' ||
-		      (c == ' ' && what != EDIT_USER) || (c == '@' && what == EDIT_HOST);
+		bad = c == '\n' || c == '\0' || (c == ' ' && what != EDIT_USER) ||
+		      (c == '@' && what == EDIT_HOST) ||
+		      (c == '\r' && what == EDIT_UIDL && i == value.len - 1);
 	}
 	if (bad) {
 		char shown[120];
