@@ -123,8 +123,8 @@ CASES = [equal_headers, equal_sizes, blanks_count, eight_bit, another_message, r
 
 
 class Server:
-    def __init__(self, folder, name, messages):
-        self.folder, self.messages = folder, messages
+    def __init__(self, folder, name, messages, user="bob"):
+        self.folder, self.messages, self.user = folder, messages, user
         self.maildir = os.path.join(folder, name)
         for sub in ("cur", "new", "tmp"):
             os.makedirs(os.path.join(self.maildir, sub))
@@ -133,7 +133,7 @@ class Server:
             with open(path, "wb") as out:
                 out.write(text)
             os.utime(path, (1700000000 + i,) * 2)
-        words = subprocess.run([SERVER, "start", "--maildir", self.maildir, "--user", "bob",
+        words = subprocess.run([SERVER, "start", "--maildir", self.maildir, "--user", user,
                                 "--pass", "case"], check=True, capture_output=True, text=True)
         self.vars = dict(line.split("=", 1) for line in words.stdout.splitlines()
                          if "=" in line)
@@ -143,7 +143,7 @@ class Server:
         names = {}
         box = poplib.POP3("localhost", int(self.vars["port"]))
         box.stls()
-        box.user("bob")
+        box.user(self.user)
         box.pass_("case")
         for number, uidl in (line.split()[:2] for line in box.uidl()[1]):
             text = b"\n".join(box.retr(int(number))[1]) + b"\n"

@@ -32,8 +32,12 @@ rename_all(
 			(struct edit){(uint32_t)i, EDIT_UIDL, (uint32_t)strlen(to), to};
 	}
 	for (size_t i = 0; i < s->naccounts; i++)
-		if (s->accounts[i].host.at.len > 0)
-			edits[n++] = (struct edit){(uint32_t)i, EDIT_HOST, 3, "a.b"};
+		if (s->accounts[i].host.at.len > 0) {
+			/* Two accounts that become one are refused, and that is right. */
+			char *to = arena_print(a, "a%zu.b", i);
+			edits[n++] = (struct edit){
+				(uint32_t)i, EDIT_HOST, (uint32_t)strlen(to), to};
+		}
 	return n;
 }
 

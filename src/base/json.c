@@ -67,8 +67,17 @@ json_close(struct json *j, char bracket)
 void
 json_text(struct json *j, const char *key, struct text value)
 {
+	struct buf b;
+
 	begin(j, key);
-	write_text(j->to, value);
+	if (j->hide == NULL) {
+		write_text(j->to, value);
+		return;
+	}
+	buf_init(&b, SIZE_MAX);
+	j->hide(j->hide_arg, key, value, &b);
+	write_text(j->to, buf_text(&b));
+	buf_release(&b);
 }
 
 void

@@ -7,7 +7,7 @@
 
 #include <stdio.h>
 
-#include "base/text.h"
+#include "base/buf.h"
 
 #define JSON_DEPTH 16
 
@@ -15,6 +15,9 @@ struct json {
 	FILE *to;
 	int depth;
 	bool more[JSON_DEPTH]; /* something stands before at this depth */
+	/* What is to be written of a value, and not of a key, into `out`; NULL: all. */
+	void (*hide)(void *arg, const char *key, struct text value, struct buf *out);
+	void *hide_arg;
 };
 
 /* key NULL: an element of an array, or the outermost value. */

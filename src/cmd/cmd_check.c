@@ -94,11 +94,12 @@ show_message(
 
 	(void)e;
 	out(r->console, "    %s | %s | %s | %s\n",
-		text_escape(
-			message_uidl(&m->listing.at[index]), safe[0], sizeof(safe[0])),
+		console_show(r->console, REDACT_UIDL, message_uidl(&m->listing.at[index]),
+			safe[0], sizeof(safe[0])),
 		words_show(v[0], safe[1], sizeof(safe[1])),
-		words_show(v[1], safe[2], sizeof(safe[2])),
-		words_show(v[2], safe[3], sizeof(safe[3])));
+		console_words(r->console, REDACT_ADDRESS, v[1], safe[2], sizeof(safe[2])),
+		console_words(
+			r->console, REDACT_SUBJECT, v[2], safe[3], sizeof(safe[3])));
 	return 0;
 }
 

@@ -316,7 +316,7 @@ find_one(struct run *r, const struct found *f, struct json *json)
 int
 cmd_find(struct run *r, struct err *e)
 {
-	struct json j = {.to = stdout};
+	struct json j = console_json(r->console);
 	struct found_list list = {0};
 	int rc = stores_find_any(r, &list, e);
 

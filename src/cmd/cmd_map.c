@@ -1,5 +1,6 @@
 #include "cmd/command.h"
 #include "cmd/console.h"
+#include "cmd/redact_know.h"
 #include "map/map.h"
 
 #include <stdlib.h>
@@ -74,10 +75,12 @@ print_old(void *arg, const struct map_message *m, struct err *e)
 
 	(void)e;
 	out(l->r->console, "%s -> %s %s\n",
-		text_escape(m->uidl, safe[0], sizeof(safe[0])),
+		console_show(
+			l->r->console, REDACT_UIDL, m->uidl, safe[0], sizeof(safe[0])),
 		m->partner == MATCH_NONE
 			? "(none)"
-			: text_escape(partner_of(l, m), safe[1], sizeof(safe[1])),
+			: console_show(l->r->console, REDACT_UIDL, partner_of(l, m),
+				  safe[1], sizeof(safe[1])),
 		name_of(m->evidence));
 	return 0;
 }
@@ -129,7 +132,7 @@ show_json(
 {
 	struct json *j = &l->json;
 
-	*j = (struct json){.to = stdout};
+	*j = console_json(l->r->console);
 	json_open(j, NULL, '{');
 	json_number(j, "schema", 1);
 	json_string(j, "command", "map");
@@ -168,7 +171,11 @@ show(struct run *r, struct map *m, struct err *e)
 	int rc;
 
 	if (how != NULL && strcmp(how, "csv") == 0)
-		return map_export_csv(m, stdout, e);
+		return r->options->redact
+			       ? err_set(e, ERR_USAGE, "",
+					 "--export=csv writes the map as it is, so it "
+					 "does not go with --redact")
+			       : map_export_csv(m, stdout, e);
 	if (how != NULL && strcmp(how, "json") != 0)
 		return err_set(
 			e, ERR_USAGE, "", "--export is csv or json, not \"%s\"", how);
@@ -201,7 +208,9 @@ cmd_map(struct run *r, struct err *e)
 		return -1;
 	if (map_open(r->options->stores[0], &m, e) < 0)
 		return -1;
-	rc = show(r, m, e);
+	rc = know_map(r->console->redact, m, e);
+	if (rc == 0)
+		rc = show(r, m, e);
 	map_close(m);
 	return rc;
 }

@@ -4,6 +4,7 @@
 #include "cmd/leftovers.h"
 #include "cmd/match_run.h"
 #include "cmd/next.h"
+#include "cmd/redact_know.h"
 #include "cmd/servers.h"
 
 /* Without --map the map has a place of its own for each move, so that an interrupted
@@ -109,7 +110,9 @@ migrate(struct run *r, const char *store, struct err *e)
 	if (rc < 0 || map_path(r, store, &path, e) < 0 || match_servers(r, path, e) < 0 ||
 		map_open(path, &m, e) < 0)
 		return -1;
-	rc = leftovers_load(&left, m, e);
+	rc = know_map(r->console->redact, m, e);
+	if (rc == 0)
+		rc = leftovers_load(&left, m, e);
 	if (rc == 0) {
 		rc = with_map(r, m, &left, e);
 		leftovers_release(&left);

@@ -18,8 +18,8 @@ show_text(struct run *r, const struct job *j)
 			s->records[i].account == STORE_NO_ACCOUNT ? 0
 								  : s->records[i].account,
 			s->records[i].status,
-			text_escape(
-				record_uidl(&s->records[i]), safe[0], sizeof(safe[0])),
+			console_show(r->console, REDACT_UIDL, record_uidl(&s->records[i]),
+				safe[0], sizeof(safe[0])),
 			s->records[i].time);
 	out(r->console, "%zu accounts, %zu entries\n", s->naccounts, s->nrecords);
 }
@@ -63,7 +63,7 @@ int
 cmd_show(struct run *r, struct err *e)
 {
 	struct found_list list = {0};
-	struct json j = {.to = stdout};
+	struct json j = console_json(r->console);
 	int rc;
 
 	if (r->options->nstores == 0)

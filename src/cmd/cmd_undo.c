@@ -1,4 +1,5 @@
 #include "cmd/next.h"
+#include "cmd/redact_know.h"
 #include "work/undo.h"
 
 #include <stdlib.h>
@@ -216,6 +217,8 @@ undo(struct run *r, struct journal *j, struct err *e)
 	if (replace_recover(j, NULL, NULL, e) < 0 ||
 		journal_files(j, &r->arena, false, &files, &n, e) < 0)
 		return -1;
+	for (size_t i = 0; i < n; i++)
+		know_run(r->console->redact, &files[i]);
 	if (o->list)
 		list(r, files, n);
 	else

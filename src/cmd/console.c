@@ -2,6 +2,7 @@
 #include "base/os.h"
 
 #include "base/arena.h"
+#include "model/words.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
@@ -134,6 +135,58 @@ compose(const char *fmt, va_list args)
 	return safe;
 }
 
+/* The same without what is nobody else's business; frees `text`. */
+static char *
+hide(struct console *c, char *text, bool error)
+{
+	struct buf b;
+
+	if (c->redact == NULL)
+		return text;
+	buf_init(&b, SIZE_MAX);
+	redact_text(c->redact, text_of(text), error, &b);
+	buf_byte(&b, '\0');
+	free(text);
+	return b.at;
+}
+
+static void
+hide_json(void *arg, const char *key, struct text value, struct buf *out_)
+{
+	bool error = key != NULL && strcmp(key, "message") == 0;
+
+	redact_value(arg, value, error, out_);
+}
+
+struct json
+console_json(struct console *c)
+{
+	struct json j = {.to = stdout};
+
+	if (c->redact != NULL) {
+		j.hide = hide_json;
+		j.hide_arg = c->redact;
+	}
+	return j;
+}
+
+char *
+console_show(
+	struct console *c, enum redact_kind kind, struct text t, char *to, size_t size)
+{
+	if (c->redact != NULL)
+		t = text_of(redact_token(c->redact, kind, t));
+	return text_escape(t, to, size);
+}
+
+char *
+console_words(
+	struct console *c, enum redact_kind kind, struct text t, char *to, size_t size)
+{
+	return c->redact != NULL ? console_show(c, kind, t, to, size)
+				 : words_show(t, to, size);
+}
+
 int
 console_log(struct console *c, const char *path, struct err *e)
 {
@@ -146,6 +199,7 @@ console_release(struct console *c)
 {
 	if (c->log != NULL)
 		fclose(c->log);
+	redact_free(c->redact);
 	buf_release(&c->transcript);
 }
 
@@ -155,7 +209,7 @@ out(struct console *c, const char *fmt, ...)
 	va_list args;
 
 	va_start(args, fmt);
-	char *text = compose(fmt, args);
+	char *text = hide(c, compose(fmt, args), false);
 	va_end(args);
 	keep(c, text);
 	if (!c->json && !c->quiet) {
@@ -175,7 +229,7 @@ out_colour(struct console *c, char colour, const char *fmt, ...)
 					   : "1";
 
 	va_start(args, fmt);
-	char *text = compose(fmt, args);
+	char *text = hide(c, compose(fmt, args), false);
 	va_end(args);
 	keep(c, text);
 	keep(c, "\n");
@@ -197,7 +251,7 @@ tell(struct console *c, const char *fmt, ...)
 	va_list args;
 
 	va_start(args, fmt);
-	char *text = compose(fmt, args);
+	char *text = hide(c, compose(fmt, args), true);
 	va_end(args);
 	keep(c, text);
 	if (!c->quiet) {
@@ -211,10 +265,13 @@ tell(struct console *c, const char *fmt, ...)
 void
 console_error(struct console *c, const char *message)
 {
+	char *text = hide(c, must_string(text_of(message)), true);
+
 	keep(c, "reuidl: ");
-	keep(c, message);
+	keep(c, text);
 	keep(c, "\n");
 	console_settle(c);
 	fflush(stdout);
-	fprintf(stderr, "reuidl: %s\n", message);
+	fprintf(stderr, "reuidl: %s\n", text);
+	free(text);
 }

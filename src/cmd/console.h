@@ -10,7 +10,9 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/json.h"
 #include "base/watch.h"
+#include "cmd/redact.h"
 
 struct console {
 	bool json, quiet, verbose;
@@ -23,6 +25,7 @@ struct console {
 	bool open;
 	bool log_open; /* its last line is not ended */
 	FILE *log;     /* --log: messages and results, with the time; NULL: none */
+	struct redact *redact; /* --redact; NULL: all is said as it is */
 	struct buf transcript; /* what out() has said, for --report; max 0: not kept */
 };
 
@@ -37,6 +40,14 @@ out_colour(struct console *c, char colour, const char *fmt, ...);
 /* For messages: stderr. */
 __attribute__((format(printf, 2, 3))) void tell(struct console *c, const char *fmt, ...);
 void console_error(struct console *c, const char *message);
+/* To stdout; for everything that a command prints as JSON. */
+struct json console_json(struct console *c);
+/* What may be shown of a thing: fit for a terminal, and redacted. Into `out`, returned. */
+char *console_show(
+	struct console *c, enum redact_kind kind, struct text t, char *out, size_t size);
+/* The same of a header field, its encoded words decoded. */
+char *console_words(
+	struct console *c, enum redact_kind kind, struct text t, char *out, size_t size);
 /* Append what is said to this file from now on. */
 int console_log(struct console *c, const char *path, struct err *e);
 void console_release(struct console *c);

@@ -96,12 +96,13 @@ show_one(struct console *c, const struct leftover *m)
 	char safe[4][160];
 
 	if (m->date.len + m->from.len + m->subject.len == 0) {
-		out(c, "    UIDL %s\n", text_escape(m->uidl, safe[0], sizeof(safe[0])));
+		out(c, "    UIDL %s\n",
+			console_show(c, REDACT_UIDL, m->uidl, safe[0], sizeof(safe[0])));
 		return;
 	}
 	out(c, "    %s | %s | %s\n", words_show(m->date, safe[1], sizeof(safe[1])),
-		words_show(m->from, safe[2], sizeof(safe[2])),
-		words_show(m->subject, safe[3], sizeof(safe[3])));
+		console_words(c, REDACT_ADDRESS, m->from, safe[2], sizeof(safe[2])),
+		console_words(c, REDACT_SUBJECT, m->subject, safe[3], sizeof(safe[3])));
 }
 
 void

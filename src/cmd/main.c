@@ -5,6 +5,7 @@
 #include "base/os.h"
 #include "cmd/command.h"
 #include "cmd/console.h"
+#include "cmd/redact_know.h"
 #include "cmd/report.h"
 
 #define VERSION "0.1"
@@ -122,7 +123,7 @@ static void
 print_json(const struct run *r, int rc, int code, const struct err *e)
 {
 	const struct result *worst = results_worst_store(&r->results);
-	struct json j = {.to = stdout};
+	struct json j = console_json(r->console);
 
 	begin_json(&j, r->options, code);
 	if (rc < 0)
@@ -158,6 +159,10 @@ run(const struct options *o, struct err *e)
 	int rc, code;
 
 	console_init(&console, o->json, o->quiet, o->verbose);
+	if (o->redact) {
+		console.redact = redact_new();
+		know_options(console.redact, o);
+	}
 	if (o->report != NULL)
 		buf_init(&console.transcript, (size_t)64 << 20);
 	r.run_id = journal_new_run(&r.arena);
@@ -192,17 +197,22 @@ refuse(const struct options *o, int argc, char **argv, const struct err *e)
 	struct console console = {.open = false};
 	int code = kind_exit(e->kind);
 
-	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
 		wants_json = wants_json || strcmp(argv[i], "--json") == 0;
+		if (strcmp(argv[i], "--redact") == 0 && console.redact == NULL)
+			console.redact = redact_new();
+	}
+	know_words(console.redact, argc, argv);
 	console_error(&console, e->message);
 	fprintf(stderr, "reuidl --help tells more\n");
 	if (wants_json) {
-		struct json j = {.to = stdout};
+		struct json j = console_json(&console);
 
 		begin_json(&j, o, code);
 		error_json(&j, e->message, e->reason);
 		json_close(&j, '}');
 	}
+	console_release(&console);
 	return code;
 }
 

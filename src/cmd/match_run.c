@@ -1,5 +1,6 @@
 #include "cmd/match_run.h"
 #include "cmd/leftovers.h"
+#include "cmd/redact_know.h"
 #include "work/matching.h"
 
 static void
@@ -73,7 +74,9 @@ match_leftovers(struct run *r, const char *map_path, struct err *e)
 
 	if (map_open(map_path, &m, e) < 0)
 		return -1;
-	rc = leftovers_load(&left, m, e);
+	rc = know_map(r->console->redact, m, e);
+	if (rc == 0)
+		rc = leftovers_load(&left, m, e);
 	if (rc == 0) {
 		leftovers_show(&left, r);
 		leftovers_release(&left);

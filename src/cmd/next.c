@@ -1,4 +1,5 @@
 #include "cmd/next.h"
+#include "cmd/redact_know.h"
 
 int
 open_map(struct run *r, struct map **m, struct err *e)
@@ -7,7 +8,12 @@ open_map(struct run *r, struct map **m, struct err *e)
 		return err_set(e, ERR_USAGE, "",
 			"%s wants --map FILE (made by match or map --import)",
 			r->options->command);
-	return map_open(r->options->map, m, e);
+	if (map_open(r->options->map, m, e) < 0)
+		return -1;
+	if (know_map(r->console->redact, *m, e) == 0)
+		return 0;
+	map_close(*m);
+	return -1;
 }
 
 void

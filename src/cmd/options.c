@@ -70,6 +70,8 @@ static const struct row rows[] = {
 	{"verbose", FLAG, AT(verbose), NULL, NULL, "say more"},
 	{"report", STRING, AT(report), NULL, "FILE.html",
 		"a report with pictures, to hand on"},
+	{"redact", FLAG, AT(redact), NULL, NULL,
+		"no names, UIDLs, subjects and paths in what is said"},
 	{"log", STRING, AT(log), NULL, "FILE", "append what is said, with the time"},
 	{"state", STRING, AT(state), NULL, "DIR",
 		"where backups and the journal are kept"},
@@ -283,6 +285,12 @@ options_parse(struct options *o, int argc, char **argv, struct arena *a, struct 
 	if (check_commands(o, argc, argv, e) < 0)
 		return -1;
 	return check_values(o, e);
+}
+
+bool
+options_have(struct text name)
+{
+	return look_up(name).row != NULL;
 }
 
 void

@@ -31,6 +31,7 @@ struct options {
 	bool stat, all, yes, no_input, json, quiet, verbose;
 	bool no_mail, force, before_first_contact, allow_deletes, accept_size,
 		from_backup, list;
+	bool redact;
 	bool help, version;
 	const char *command;
 	const char **stores;
@@ -40,6 +41,8 @@ struct options {
 /* Strings are argv's own. */
 int
 options_parse(struct options *o, int argc, char **argv, struct arena *a, struct err *e);
+/* Is there an option of that name, without its dashes? */
+bool options_have(struct text name);
 /* The options that a command takes, a line each, to stdout. */
 void options_help(const char *command);
 

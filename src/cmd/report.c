@@ -37,11 +37,15 @@ put(FILE *to, const char *text)
 
 /* Paths and names may hold anything. */
 static void
-put_safe(FILE *to, const char *text)
+put_safe(FILE *to, const struct run *r, const char *text)
 {
 	char safe[4096];
+	struct buf b;
 
-	put(to, text_escape(text_of(text), safe, sizeof(safe)));
+	buf_init(&b, SIZE_MAX);
+	redact_value(r->console->redact, text_of(text), true, &b);
+	put(to, text_escape(buf_text(&b), safe, sizeof(safe)));
+	buf_release(&b);
 }
 
 struct part {
@@ -79,7 +83,7 @@ bar(FILE *to, const char *title, const struct part *parts, size_t n)
 }
 
 static void
-put_store(FILE *to, const struct result *s)
+put_store(FILE *to, const struct run *r, const struct result *s)
 {
 	struct part entries[] = {
 		{s->renamed, "#2a7d2a", "get their new UIDL"},
@@ -93,21 +97,21 @@ put_store(FILE *to, const struct result *s)
 	};
 
 	fputs("<h2>", to);
-	put_safe(to, s->path);
+	put_safe(to, r, s->path);
 	fputs("</h2>\n<p>", to);
-	put_safe(to, s->client);
+	put_safe(to, r, s->client);
 	fputs(", account ", to);
-	put_safe(to, s->user);
+	put_safe(to, r, s->user);
 	fputs("@", to);
-	put_safe(to, s->host);
+	put_safe(to, r, s->host);
 	fprintf(to, ": <b>%s</b>", result_state(s));
 	if (*s->backup != '\0') {
 		fputs(", backup ", to);
-		put_safe(to, s->backup);
+		put_safe(to, r, s->backup);
 	}
 	if (*s->message != '\0') {
 		fputs("<p class=\"bad\">", to);
-		put(to, s->message);
+		put_safe(to, r, s->message);
 	}
 	fputs("\n", to);
 	if (s->renamed + s->kept + s->tombstones > 0)
@@ -154,12 +158,12 @@ put_page(FILE *to, const struct run *r, int code, const char *error)
 		r->options->command, style, r->options->command, when, code);
 	if (error != NULL) {
 		fputs("<p class=\"bad\">", to);
-		put(to, error);
+		put_safe(to, r, error);
 	}
 	if (r->results.matched)
 		put_match(to, &r->results);
 	for (size_t i = 0; i < r->results.n; i++)
-		put_store(to, &r->results.at[i]);
+		put_store(to, r, &r->results.at[i]);
 	fputs("<h2>What the run said</h2>\n<pre>", to);
 	if (r->console->transcript.len > 0)
 		put(to, r->console->transcript.at);

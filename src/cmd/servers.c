@@ -131,8 +131,13 @@ get_password(struct run *r, const struct side_options *so, const char *side,
 	}
 	if (so->netrc)
 		return from_netrc(r, url, password, e);
-	prompt = arena_print(&r->arena, "Password of %s at the %s server %s: ", url->user,
-		side, url->host);
+	char shown[2][256];
+	prompt = arena_print(&r->arena, "Password of %s at the %s server %s: ",
+		console_show(r->console, REDACT_USER, text_of(url->user), shown[0],
+			sizeof(shown[0])),
+		side,
+		console_show(r->console, REDACT_HOST, text_of(url->host), shown[1],
+			sizeof(shown[1])));
 	if (r->options->no_input || !os_ask_secret(prompt, password))
 		return err_set(e, ERR_USAGE, "",
 			"no password for the %s server: give --%s-password-file, "

@@ -55,6 +55,11 @@ struct lines {
 	size_t naccount;
 };
 
+/* A line as it is and as it will be. */
+struct two {
+	struct buf before, after;
+};
+
 static size_t
 line_number(struct lines *l, size_t off)
 {
@@ -63,6 +68,14 @@ line_number(struct lines *l, size_t off)
 	for (; l->off < off; l->off++)
 		l->line += l->s->source->bytes.at[l->off] == '\n';
 	return l->line + 1;
+}
+
+static enum redact_kind
+kind_of(const struct edit *e)
+{
+	return e->what == EDIT_HOST   ? REDACT_HOST
+	       : e->what == EDIT_USER ? REDACT_USER
+				      : REDACT_UIDL;
 }
 
 /* In the client's spelling. */
@@ -79,9 +92,32 @@ add_new(struct lines *l, struct buf *b, const struct edit *e)
 	buf_add(b, edit_text(e));
 }
 
+/* What an edit replaces, and by what; where that ends. */
+static size_t
+add_edit(struct lines *l, struct two *b, const struct edit *e, size_t done,
+	struct span place)
+{
+	struct text bytes = l->s->source->bytes;
+	struct text as_it_is = {bytes.at + done, place.off - done};
+	struct redact *redact = l->c->redact;
+
+	buf_add(&b->before, as_it_is);
+	buf_add(&b->after, as_it_is);
+	if (redact == NULL) {
+		buf_add(&b->before, (struct text){bytes.at + place.off, place.len});
+		add_new(l, &b->after, e);
+	} else {
+		enum redact_kind kind = kind_of(e);
+		buf_add(&b->before,
+			text_of(redact_token(redact, kind, store_value(l->s, e))));
+		buf_add(&b->after, text_of(redact_token(redact, kind, edit_text(e))));
+	}
+	return (size_t)place.off + place.len;
+}
+
 /* The account at the start of a record, as far as it changes; where it ends. */
 static size_t
-add_account(struct lines *l, struct buf *b, const struct edit *e, size_t done)
+add_account(struct lines *l, struct two *b, const struct edit *e, size_t done)
 {
 	const struct record *r = &l->s->records[e->index];
 	const struct edit *at[2] = {NULL, NULL};
@@ -99,10 +135,7 @@ add_account(struct lines *l, struct buf *b, const struct edit *e, size_t done)
 			continue;
 		struct span place = store_account_at(
 			l->s, r, edit->what == EDIT_HOST ? a->host : a->user);
-		buf_add(b,
-			(struct text){l->s->source->bytes.at + done, place.off - done});
-		add_new(l, b, edit);
-		done = place.off + place.len;
+		done = add_edit(l, b, edit, done, place);
 	}
 	return done;
 }
@@ -115,26 +148,28 @@ show_line(struct lines *l, const struct edit *edits, size_t n)
 	struct span at = place_of(l->s, &edits[0]);
 	struct text line = line_around(bytes, at);
 	size_t from = (size_t)(line.at - bytes.at), done = from, used = 0;
-	struct buf after;
+	struct two b;
 
-	buf_init(&after, 1 << 16);
+	buf_init(&b.before, 1 << 16);
+	buf_init(&b.after, 1 << 16);
 	for (; used < n; used++) {
 		at = place_of(l->s, &edits[used]);
 		if (at.off < done || at.off + at.len > from + line.len)
 			break;
 		if (l->naccount > 0)
-			done = add_account(l, &after, &edits[used], done);
-		buf_add(&after, (struct text){bytes.at + done, at.off - done});
-		add_new(l, &after, &edits[used]);
-		done = at.off + at.len;
+			done = add_account(l, &b, &edits[used], done);
+		done = add_edit(l, &b, &edits[used], done, at);
 	}
-	buf_add(&after, (struct text){bytes.at + done, from + line.len - done});
+	struct text rest = {bytes.at + done, from + line.len - done};
+	buf_add(&b.before, rest);
+	buf_add(&b.after, rest);
 	if (l->last == NULL || line.at - l->last > 2 || line.at < l->last)
 		out_colour(l->c, '@', "@@ line %zu @@", line_number(l, from));
 	l->last = line.at + line.len;
-	print_line(l->c, '-', line);
-	print_line(l->c, '+', buf_text(&after));
-	buf_release(&after);
+	print_line(l->c, '-', buf_text(&b.before));
+	print_line(l->c, '+', buf_text(&b.after));
+	buf_release(&b.before);
+	buf_release(&b.after);
 	return used > 0 ? used : 1;
 }
 
@@ -145,8 +180,13 @@ show_record(struct lines *l, const struct edit *e)
 		"record", "host of account", "user of account"};
 
 	out_colour(l->c, '@', "@@ %s %u @@", names[e->what], e->index + 1);
-	print_line(l->c, '-', store_value(l->s, e));
-	print_line(l->c, '+', edit_text(e));
+	char safe[2][2048];
+	enum redact_kind kind = kind_of(e);
+
+	out_colour(l->c, '-', "-%s",
+		console_show(l->c, kind, store_value(l->s, e), safe[0], sizeof(safe[0])));
+	out_colour(l->c, '+', "+%s",
+		console_show(l->c, kind, edit_text(e), safe[1], sizeof(safe[1])));
 	return 1;
 }
 
@@ -198,7 +238,7 @@ show_group(struct run *r, const struct job *j, uint8_t fate, uint8_t why, size_t
 			continue;
 		left--;
 		out(r->console, "      %s\n",
-			text_escape(
+			console_show(r->console, REDACT_UIDL,
 				record_uidl(&j->store.records[i]), safe, sizeof(safe)));
 	}
 }

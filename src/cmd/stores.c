@@ -1,5 +1,6 @@
 #include "cmd/stores.h"
 #include "cmd/leftovers.h"
+#include "cmd/redact_know.h"
 #include "base/os_file.h"
 #include "work/settings.h"
 #include "work/witness.h"
@@ -59,8 +60,10 @@ job_open(struct job *j, struct run *r, const struct found *f, bool write, struct
 		j->opened = true;
 		j->named = f->named != NULL ? f->named : j->target.path;
 		if (store_read(&j->store, j->target.format, &j->target.source, e) == 0 &&
-			job_settings(j, j->store.naccounts == 1 ? 0 : SIZE_MAX, e) == 0)
+			job_settings(j, j->store.naccounts == 1 ? 0 : SIZE_MAX, e) == 0) {
+			know_job(r->console->redact, j);
 			return 0;
+		}
 	}
 	job_close(j);
 	return -1;

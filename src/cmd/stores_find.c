@@ -1,5 +1,6 @@
 /* Which stores a run is about: those that are named, or those that are found. */
 #include "cmd/stores.h"
+#include "cmd/redact_know.h"
 
 #include "base/os_file.h"
 
@@ -87,6 +88,7 @@ stores_find_any(struct run *r, struct found_list *list, struct err *e)
 		if (find_named(r, o->stores[i], list, e) < 0)
 			return -1;
 	follow_absent(r, list);
+	know_found(r->console->redact, list);
 	return 0;
 }
 

@@ -58,18 +58,16 @@ check_header(const struct source *src, struct err *e)
 }
 
 static int
-fail(struct dbimage *d, const char *doing, struct err *e)
+fail(struct dbimage *d, struct err *e)
 {
-	const char *path = d->source->path;
-	int code = sqlite3_errcode(d->db);
 	char says[200];
 
-	text_escape(text_of(sqlite3_errmsg(d->db)), says, sizeof(says));
-	if (code == SQLITE_INTERRUPT)
+	if (sqlite3_errcode(d->db) == SQLITE_INTERRUPT)
 		return err_set(e, ERR_DATA, "format",
-			"%s: %s takes too long for a database of this size", path, doing);
-	return err_set(
-		e, ERR_DATA, "format", "%s: %s: SQLite says: %s", path, doing, says);
+			"%s: it keeps SQLite busy for longer than a database of its size may",
+			d->source->path);
+	return err_set(e, ERR_DATA, "format", "%s: SQLite says: %s", d->source->path,
+		text_escape(text_of(sqlite3_errmsg(d->db)), says, sizeof(says)));
 }
 
 int
@@ -138,7 +136,7 @@ load(struct dbimage *d, struct err *e)
 		    (sqlite3_int64)b.len,
 		    SQLITE_DESERIALIZE_FREEONCLOSE | SQLITE_DESERIALIZE_RESIZEABLE) !=
 		SQLITE_OK)
-		return fail(d, "opening it", e);
+		return fail(d, e);
 	return 0;
 }
 
@@ -147,7 +145,7 @@ dbimage_prepare(struct dbimage *d, sqlite3_stmt **st, const char *query, struct 
 {
 	if (sqlite3_prepare_v2(d->db, query, -1, st, NULL) == SQLITE_OK)
 		return 0;
-	return fail(d, "reading it", e);
+	return fail(d, e);
 }
 
 int
@@ -159,7 +157,7 @@ dbimage_step(struct dbimage *d, sqlite3_stmt *st, struct err *e)
 	case SQLITE_DONE:
 		return 0;
 	default:
-		return fail(d, "reading it", e);
+		return fail(d, e);
 	}
 }
 

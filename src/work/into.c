@@ -37,9 +37,16 @@ is_meant(const struct listed_account *l, struct text account)
 static bool
 is_again(const struct account_list *l, size_t i)
 {
-	for (size_t k = 0; k < i; k++)
-		if (strcmp(l->at[k].server, l->at[i].server) == 0)
+	const struct settings *is = &l->at[i].settings;
+
+	for (size_t k = 0; k < i; k++) {
+		const struct settings *was = &l->at[k].settings;
+		if (l->at[k].one_of_several && l->at[i].one_of_several &&
+			text_equal(was->key, is->key) &&
+			text_equal(was->user, is->user) &&
+			text_equal_nocase(was->host, is->host))
 			return true;
+	}
 	return false;
 }
 
