@@ -121,7 +121,14 @@ Test(xmlspan, refusals)
 {
 	static const char wide[] = "<\0a\0/\0>\0";
 
-	is_refused(text_of(""), "f:1: column 1: not XML");
+	is_refused(text_of(""), "f:1: column 1: not well-formed XML: it ends too early");
+	is_refused(text_of("<?xml version='1.0'?>\n<!-- -->"),
+		"f:2: column 9: not well-formed XML: it ends too early");
+	is_refused(text_of("<a>\n<b>x</b>"),
+		"f:2: column 9: not well-formed XML: it ends too early");
+	is_refused(text_of("<a/>\nb"),
+		"f:2: column 1: not well-formed XML: Extra content at the end of the "
+		"document");
 	is_refused((struct text){wide, 8}, "f:1: column 1: want the encoding UTF-8");
 	is_refused(text_of("\xfe\xff"), "f:1: column 1: want the encoding UTF-8");
 	is_refused(text_of("<?xml version='1.0' encoding='windows-1252'?><a/>"),

@@ -5,6 +5,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#define PIECE ((size_t)1 << 16)
+
 struct open_element {
 	uint32_t start, content; /* its '<'; behind the '>' of its first tag */
 	bool text_alone;
@@ -19,7 +21,7 @@ struct reading {
 	unsigned depth;
 	struct buf text;  /* of the innermost element, as libxml2 tells it */
 	struct buf plain; /* the same, unescaped by us */
-	bool failed;
+	bool has_root, failed;
 	struct err *e;
 };
 
@@ -126,6 +128,7 @@ on_begin(void *ctx, const xmlChar *name, const xmlChar *prefix, const xmlChar *u
 	}
 	if (r->depth > 0)
 		r->open[r->depth - 1].text_alone = false;
+	r->has_root = true;
 	o = &r->open[r->depth++];
 	*o = (struct open_element){.text_alone = true};
 	/* The parser has read the tag up to its '>' or "/>". */
@@ -247,6 +250,11 @@ on_error(void *ctx, xmlErrorPtr error)
 
 	if (r->failed || error->level != XML_ERR_FATAL)
 		return;
+	/* What libxml2 says then is of a file that goes on. */
+	if (error->code == XML_ERR_DOCUMENT_END && (r->depth > 0 || !r->has_root)) {
+		refuse(r, r->src->bytes.len, "not well-formed XML: it ends too early");
+		return;
+	}
 	snprintf(what, sizeof(what), "not well-formed XML: %s",
 		error->message != NULL ? error->message : "libxml2 does not say why");
 	n = strlen(what);
@@ -304,12 +312,27 @@ check_bytes(const struct source *src, struct err *e)
 	return xmlspan_refuse(e, src, off, "this line is not valid UTF-8");
 }
 
+/* A piece at a time: in one, libxml2 would copy the file. */
+static void
+feed(struct reading *r)
+{
+	struct text all = r->src->bytes;
+
+	for (size_t off = 0; off < all.len && !r->failed;) {
+		size_t n = all.len - off < PIECE ? all.len - off : PIECE;
+		xmlParseChunk(r->parser, all.at + off, (int)n, 0);
+		off += n;
+	}
+	if (!r->failed)
+		xmlParseChunk(r->parser, NULL, 0, 1);
+}
+
 int
 xmlspan_read(
 	const struct source *src, const struct xml_handler *h, void *arg, struct err *e)
 {
 	struct reading r = {.src = src, .handler = h, .arg = arg, .e = e};
-	static const xmlSAXHandler callbacks = {.initialized = XML_SAX2_MAGIC,
+	xmlSAXHandler callbacks = {.initialized = XML_SAX2_MAGIC,
 		.internalSubset = on_doctype,
 		.getEntity = on_entity,
 		.reference = on_reference,
@@ -325,15 +348,13 @@ xmlspan_read(
 	if (check_bytes(src, e) < 0)
 		return -1;
 	xmlInitParser();
-	r.parser = xmlCreateMemoryParserCtxt(src->bytes.at, (int)src->bytes.len);
+	r.parser = xmlCreatePushParserCtxt(&callbacks, &r, NULL, 0, NULL);
 	if (r.parser == NULL)
-		return xmlspan_refuse(e, src, 0, "not XML");
-	*r.parser->sax = callbacks;
-	r.parser->userData = &r;
+		return err_set(e, ERR_INTERNAL, "", "%s: not enough memory", src->path);
 	xmlCtxtUseOptions(r.parser, XML_PARSE_NONET | XML_PARSE_IGNORE_ENC);
 	buf_init(&r.text, XMLSPAN_TEXT);
 	buf_init(&r.plain, XMLSPAN_TEXT);
-	xmlParseDocument(r.parser);
+	feed(&r);
 	if (!r.failed && (!r.parser->wellFormed || r.depth != 0))
 		refuse(&r, here(&r), "not well-formed XML");
 	xmlFreeParserCtxt(r.parser);
