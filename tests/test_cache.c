@@ -13,6 +13,7 @@
 #include "base/os_file.h"
 #include "model/camel.h"
 #include "work/companions.h"
+#include "work/dates.h"
 #include "work/undo.h"
 
 #define BASE  ".local/share/evolution/mail/abc"
@@ -423,4 +424,31 @@ Test(cache, none)
 	cr_expect_eq(c.cache.set.row, 0);
 	companions_release(&c);
 	undo();
+}
+
+/* From the files that the client takes it from. */
+Test(cache, dates)
+{
+	static const char date[] = "Date: Thu, 19 Nov 2026 14:26:53 +0000\n";
+	struct settings set = {.known = true, .by_message_date = true};
+	struct target t;
+	struct store s;
+
+	put(STORE, "1\n2\n3\n4\n5\n");
+	put_cached("1", arena_print(&arena, "#From: a\n%s\nbody", date));
+	put_cached("2", arena_print(&arena, "*From: a\n%s\nbody", date));
+	put_cached("3", "#From: a\n\nbody");
+	put_cached("4", arena_print(&arena, "%sFrom: a\n\nbody", date));
+	cr_assert_eq(target_open(&t, in(STORE), NULL, false, in("state"), &e), 0);
+	cr_assert_eq(store_read(&s, t.format, &t.source, &e), 0);
+	dates_read(&s, &t, &set);
+	cr_expect_null(s.dates);
+	set.delete_after_days = 7;
+	dates_read(&s, &t, &set);
+	/* An incomplete file is fetched again. */
+	static const uint32_t want[] = {1795098413, 0, 0, 1795098413, 0};
+	for (size_t i = 0; i < 5; i++)
+		cr_expect_eq(s.dates[i], want[i], "%zu: %u", i + 1, s.dates[i]);
+	store_release(&s);
+	target_close(&t);
 }

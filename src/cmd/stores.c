@@ -2,6 +2,7 @@
 #include "cmd/leftovers.h"
 #include "cmd/redact_know.h"
 #include "base/os_file.h"
+#include "work/dates.h"
 #include "work/settings.h"
 #include "work/witness.h"
 
@@ -42,6 +43,7 @@ job_settings(struct job *j, size_t account, struct err *e)
 		return -1;
 	if (f->adapt != NULL)
 		f->adapt(&j->store, &j->settings);
+	dates_read(&j->store, &j->target, &j->settings);
 	return 0;
 }
 

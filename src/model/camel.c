@@ -79,3 +79,13 @@ camel_cache_uidl(struct text name, struct buf *out)
 	buf_release(&again);
 	return same;
 }
+
+struct text
+camel_cache_message(struct text bytes)
+{
+	if (bytes.len > 0 && bytes.at[0] == '*')
+		bytes.len = 0;
+	if (bytes.len > 0 && bytes.at[0] == '#')
+		bytes = (struct text){bytes.at + 1, bytes.len - 1};
+	return bytes;
+}

@@ -17,5 +17,8 @@
 void camel_cache_name(struct text uidl, struct buf *out);
 /* The UIDL of "3f/NAME", into `out`; false if camel would not call any file that. */
 bool camel_cache_uidl(struct text name, struct buf *out);
+/* The message in a file. Until 3.60 it begins with '#' if it is whole, and with '*' if it
+ * is not (camel-pop3-store.c); such a one is fetched again. */
+struct text camel_cache_message(struct text bytes);
 
 #endif

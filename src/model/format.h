@@ -29,8 +29,8 @@ struct settings {
 	bool leave_on_server;
 	uint32_t delete_after_days; /* 0: not by age */
 	bool until_deleted;	    /* deleting locally deletes on the server */
-	/* The days are counted from the message's own date, which no record has: any may
-	 * be old enough. */
+	/* The days are counted from the message's own date, which no record has: any of
+	 * which it is not known may be old enough. */
 	bool by_message_date;
 	/* For people, and to know an account again; in the arena. */
 	struct text key, name; /* "account1", "Anna's mail" */
@@ -109,6 +109,8 @@ struct message_cache {
 	 * false if the client would not call one that. Both add to `out`. */
 	void (*name)(struct text uidl, struct buf *out);
 	bool (*uidl)(struct text name, struct buf *out);
+	/* The message in a file's first bytes; len 0 if the file does not hold it whole. */
+	struct text (*message)(struct text bytes);
 };
 
 #define CACHE_FOLDERS 4 /* at most */

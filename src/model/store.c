@@ -84,6 +84,7 @@ store_release(struct store *s)
 	free(s->accounts);
 	free(s->records);
 	free(s->accounts_table);
+	free(s->dates);
 	free((void *)s->notes);
 	arena_free(&s->arena);
 	*s = (struct store){0};

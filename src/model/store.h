@@ -77,6 +77,9 @@ struct store {
 	uint32_t *accounts_table; /* of store_account_of() */
 	/* Set while an output is verified: records are compared and not kept. */
 	struct store_check *check;
+	/* By record: when the message was sent, seconds since 1970, 0 unknown; malloc'ed.
+	 * NULL: nobody has looked. (work/dates.h) */
+	uint32_t *dates;
 };
 
 static inline struct text

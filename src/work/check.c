@@ -3,18 +3,25 @@
 #include <stdlib.h>
 
 bool
-check_deletes(const struct record *r, const struct settings *set, int64_t now)
+check_deletes(const struct store *s, const struct record *r, const struct settings *set,
+	int64_t now)
 {
+	int64_t days = (int64_t)set->delete_after_days * 86400;
+
 	if (r->state == RECORD_DELETE)
 		return true;
 	if (!set->known || r->state == RECORD_PARTIAL)
 		return false;
 	if (!set->leave_on_server)
 		return true;
-	if (set->delete_after_days > 0 && set->by_message_date && r->time == 0)
-		return true;
-	return set->delete_after_days > 0 && r->time != 0 &&
-	       (int64_t)r->time < now - (int64_t)set->delete_after_days * 86400;
+	if (days == 0)
+		return false;
+	if (!set->by_message_date)
+		return r->time != 0 && (int64_t)r->time < now - days;
+	/* One of unknown date may be old enough. Camel counts the hours of the zone wrongly
+	 * (camel_pop3_folder_delete_old()): a day more is on the safe side. */
+	uint32_t date = s->dates != NULL ? s->dates[r - s->records] : 0;
+	return date == 0 || (int64_t)date < now - days + 86400;
 }
 
 struct entry {
@@ -84,7 +91,7 @@ check_store(const struct store *s, const struct settings *settings, size_t accou
 			verdict[i] = VERDICT_DOWNLOAD;
 		else
 			verdict[i] =
-				check_deletes(&s->records[hit->record], settings, now)
+				check_deletes(s, &s->records[hit->record], settings, now)
 					? VERDICT_DELETE
 					: VERDICT_KEEP;
 	}

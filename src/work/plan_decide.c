@@ -45,7 +45,8 @@ plan_why(uint8_t why)
 static bool
 would_delete(const struct planning *ps, const struct record *r)
 {
-	return !ps->after->known || check_deletes(r, ps->after, ps->options->now);
+	return !ps->after->known ||
+	       check_deletes(ps->store, r, ps->after, ps->options->now);
 }
 
 /* Of a new server that only another client tells of, nobody knows what it lists. */
@@ -231,7 +232,8 @@ plan_foresee(struct planning *ps)
 			at = ps->seats[i].in_new;
 		if (at == MATCH_NONE)
 			continue;
-		known[at] = check_deletes(r, ps->after, ps->options->now) ? 2 : 1;
+		known[at] =
+			check_deletes(ps->store, r, ps->after, ps->options->now) ? 2 : 1;
 	}
 	for (size_t i = 0; i < ps->nnew; i++) {
 		p->download += known[i] == 0;
