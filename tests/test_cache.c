@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/os_below.h"
 #include "base/os_file.h"
 #include "model/camel.h"
 #include "work/companions.h"
@@ -256,15 +257,18 @@ Test(cache, no_file_is_taken_for_a_new_message)
 	put_cached("3", "three, which is gone");
 	put_cached("4", "four, of no record");
 	put_cached("77", "of long ago");
-	apply(STORE, "1,2,import\n2,1,import\n3,,\n,3,\n,4,\n,5,\n", NULL, &c);
+	put_cached(A(5), "five, of no record, where the new server has another");
+	apply(STORE, "1,2,import\n2,1,import\n3,,\n,3,\n,4,\n,5,\n," A(5) ",\n", NULL,
+		&c);
 	cr_expect_eq(c.cache.follow, 2);
-	cr_expect_eq(c.cache.aside, 3);
+	cr_expect_eq(c.cache.aside, 4);
 	companions_release(&c);
 	assert_cached("2", "one");
 	assert_cached("1", "two");
 	assert_cached("3", "");
 	assert_cached("4", "");
 	assert_cached("77", "");
+	assert_cached(A(5), "");
 	assert_cached(tombstone("3"), "three, which is gone");
 	assert_cached(tombstone("4"), "four, of no record");
 	assert_cached(tombstone("77"), "of long ago");
@@ -274,7 +278,7 @@ Test(cache, no_file_is_taken_for_a_new_message)
 	assert_cached("3", "three, which is gone");
 	assert_cached("4", "four, of no record");
 	assert_cached("77", "of long ago");
-	cr_expect_eq(count_cached(), 5);
+	cr_expect_eq(count_cached(), 6);
 }
 
 /* The same message under the same UIDL stays; one that only the new list has, of a client
@@ -451,4 +455,49 @@ Test(cache, dates)
 		cr_expect_eq(s.dates[i], want[i], "%zu: %u", i + 1, s.dates[i]);
 	store_release(&s);
 	target_close(&t);
+}
+
+/* --- the moves themselves ---------------------------------------------------------- */
+
+Test(cache, moves_follow_no_link_and_leave_the_folder_never)
+{
+	static const char *const outside[] = {"2f/2", "../away/2", "2e/../../away/2",
+		"2e/..", "2", "/2", "2e/", "/etc/passwd"};
+	struct os_stat st;
+	int fd;
+
+	put("c/2e/1", "one");
+	put("away/2", "two");
+	cr_assert_eq(symlink(in("away"), in("c/2f")), 0);
+	cr_assert_eq(symlink(in("away/2"), in("c/2e/link")), 0);
+	cr_assert_eq(os_open_folder(in("c"), &fd, &e), 0, "%s", e.message);
+	cr_expect_eq(os_stat_below(fd, "2e/1", &st), 0);
+	cr_expect_eq(os_stat_below(fd, "2e/link", &st), -1);
+	for (size_t i = 0; i < sizeof(outside) / sizeof(*outside); i++) {
+		cr_expect_eq(os_stat_below(fd, outside[i], &st), -1, "%s", outside[i]);
+		cr_expect_eq(os_move_below(fd, in("c"), "2e/1", outside[i], &e), -1, "%s",
+			outside[i]);
+		cr_expect_eq(os_move_below(fd, in("c"), outside[i], "2e/9", &e), -1, "%s",
+			outside[i]);
+	}
+	cr_expect_str_eq(get("c/2e/1"), "one");
+	cr_expect_str_eq(get("away/2"), "two");
+	os_close(fd, "c", &e);
+}
+
+/* Where a file system has no other way, a move that died has left both names. */
+Test(cache, a_move_that_died_between_two_names)
+{
+	int fd;
+
+	put("c/2e/1", "one");
+	put("c/06/3", "three");
+	cr_assert_eq(link(in("c/2e/1"), in("c/06/2")), 0);
+	cr_assert_eq(os_open_folder(in("c"), &fd, &e), 0, "%s", e.message);
+	cr_expect_eq(os_move_below(fd, in("c"), "2e/1", "06/2", &e), 0, "%s", e.message);
+	cr_expect_not(os_exists(in("c/2e/1")));
+	cr_expect_str_eq(get("c/06/2"), "one");
+	cr_expect_eq(os_move_below(fd, in("c"), "06/2", "06/3", &e), 1);
+	cr_expect_str_eq(get("c/06/3"), "three");
+	os_close(fd, "c", &e);
 }
