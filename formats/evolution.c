@@ -193,6 +193,7 @@ static const struct message_cache cache = {
 	.folders = evolution_folders,
 	.name = camel_cache_name,
 	.uidl = camel_cache_uidl,
+	.message = camel_cache_message,
 };
 
 /* The messages in the local folders keep the UIDL that they came under
@@ -210,6 +211,7 @@ const struct format format_evolution = {
 	.name = "evolution",
 	.client = "Evolution",
 	.what = "uid-cache",
+	.proof = "the real Evolution 3.46 (make check-clients CLIENT=evolution)",
 	.places = places,
 	.settings_places = settings_places,
 	.locks = locks,

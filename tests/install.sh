@@ -14,7 +14,7 @@ packages() {
 	valgrind) echo valgrind ;;
 	bench) echo dovecot-pop3d openssl python3 sqlite3 undbx ;;
 	clients) echo thunderbird fetchmail getmail6 mpop fdm ;;
-	clients-all) echo balsa claws-mail emacs-nox mailutils sylpheed xvfb kdepim-runtime akonadi-server akonadi-backend-sqlite dbus ;;
+	clients-all) echo evolution dbus-daemon gnome-keyring libsecret-tools balsa claws-mail emacs-nox mailutils sylpheed xvfb kdepim-runtime akonadi-server akonadi-backend-sqlite dbus ;;
 	*) echo "install.sh: no such group: $1" >&2; exit 64 ;;
 	esac
 }

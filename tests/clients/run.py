@@ -49,7 +49,10 @@ def clients():
         module = os.path.basename(path)[:-3]
         if module != "run":
             importlib.import_module(module)
-    return {c.name: c for c in trial.Client.__subclasses__() if c.name}
+    found = list(trial.Client.__subclasses__())
+    for client in found:  # and theirs
+        found += client.__subclasses__()
+    return {c.name: c for c in found if c.name}
 
 
 def missing():
