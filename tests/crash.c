@@ -33,7 +33,7 @@
  *      old one, with its time as it was;
  *   5. no file of the message CACHE bears a UIDL that is not its message's on the server
  *      that the store speaks of (crash_cache.h); after --then and --undo all are in place.
- * No command may take longer than two seconds. Prints the number of points; exit 1, and a
+ * No command may take longer than ten seconds. Prints the number of points; exit 1, and a
  * line each, if something was not so.
  */
 #include <errno.h>
@@ -52,7 +52,7 @@
 #include "crash_cache.h"
 #include "crash_trace.h"
 
-#define SECONDS	  2.0
+#define SECONDS	  10.0
 #define MAX_ARGS  64
 #define MAX_WORDS 10 /* failures said by each process */
 #define MAX_MAIL  4
