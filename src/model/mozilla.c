@@ -62,7 +62,7 @@ local_path(const struct prefs *p, const char *server, struct text profile,
 {
 	struct text path;
 	const char *prefix = "[ProfD]";
-	bool ignored;
+	bool ignored = false;
 
 	guessed = guessed != NULL ? guessed : &ignored;
 	*guessed = false;
