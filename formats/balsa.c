@@ -16,6 +16,7 @@
  *     Delete=false
  */
 #include "model/format.h"
+#include "model/spell.h"
 #include "model/ini.h"
 
 /* fgets() into 1024 bytes before 2.6. */
@@ -65,17 +66,6 @@ take_entry(struct text line, struct entry *entry)
 	       text_find(entry->host, ' ') == entry->host.len;
 }
 
-/* Up to LF, which alone ends a line for Balsa. */
-static bool
-take_whole_line(struct cursor *c, struct text *line)
-{
-	if (take_until(c, '\n', line))
-		return true;
-	*line = (struct text){c->all.at + c->off, c->all.len - c->off};
-	c->off = c->all.len;
-	return line->len > 0;
-}
-
 static int
 balsa_probe(const struct source *src)
 {
@@ -83,7 +73,7 @@ balsa_probe(const struct source *src)
 	struct entry entry;
 	struct text line;
 
-	while (take_whole_line(&c, &line))
+	while (take_lf_line(&c, &line))
 		if (line.len > 0)
 			return take_entry(line, &entry) ? PROBE_CONTENT : PROBE_NO;
 	return PROBE_CONTENT;
@@ -143,7 +133,7 @@ balsa_read(struct store *s, struct err *e)
 	s->account_in_records = true;
 	/* Under another name of the server Balsa begins new lines. */
 	s->account_rewritten = true;
-	while (take_whole_line(&c, &line)) {
+	while (take_lf_line(&c, &line)) {
 		if (refuse_line(s, line, e) < 0)
 			return -1;
 		if (take_entry(line, &entry) && read_entry(s, line, &entry, e) < 0)
@@ -156,8 +146,6 @@ static int
 balsa_spell(const struct store *s, enum edit_what what, struct text value,
 	struct buf *out, struct err *e)
 {
-	static const char *const names[] = {
-		[EDIT_UIDL] = "UIDL", [EDIT_HOST] = "server", [EDIT_USER] = "user name"};
 	bool bad = value.len == 0 || value.len > LINE_MAX_BYTES;
 
 	for (size_t i = 0; i < value.len && !bad; i++) {
@@ -166,16 +154,8 @@ balsa_spell(const struct store *s, enum edit_what what, struct text value,
 		      (c == '@' && what == EDIT_HOST) ||
 		      (c == '\r' && what == EDIT_UIDL && i == value.len - 1);
 	}
-	if (bad) {
-		char shown[120];
-		return err_set(e, ERR_DATA, "format",
-			"%s: \"%s\" cannot be written there as a %s: Balsa has no way to "
-			"quote it",
-			s->source->path, text_escape(value, shown, sizeof(shown)),
-			names[what]);
-	}
-	buf_add(out, value);
-	return 0;
+	return spell_plain(s, value, bad, what == EDIT_HOST ? "server" : spell_word(what),
+		"Balsa", out, e);
 }
 
 /* ~/.balsa/config to ~/.balsa/pop-uids, ~/.config/balsa/… to ~/.local/state/balsa/…. */

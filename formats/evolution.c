@@ -63,19 +63,6 @@ ends_word(char c)
 	return c == ' ' || c == '\t' || c == '\v' || c == '\f';
 }
 
-/* Up to the next LF only; false at the end. */
-static bool
-take_entry(struct cursor *c, struct text *line)
-{
-	if (c->off == c->all.len)
-		return false;
-	if (!take_until(c, '\n', line)) {
-		*line = (struct text){c->all.at + c->off, c->all.len - c->off};
-		c->off = c->all.len;
-	}
-	return true;
-}
-
 static int
 check_entry(const struct store *s, struct text line, struct err *e)
 {
@@ -93,15 +80,13 @@ evolution_read(struct store *s, struct err *e)
 {
 	struct cursor c = {s->source->bytes, 0};
 	size_t nul = text_find(c.all, '\0'), returns = 0;
-	struct value none = {{"", 0}, {0, 0}};
 	struct text line;
 
 	if (nul < c.all.len)
 		return err_at_byte(e, s->source, nul,
 			"a NUL byte: this is not a uid-cache of Evolution");
-	uint32_t account =
-		store_add_account(s, (struct account){.host = none, .user = none});
-	while (take_entry(&c, &line)) {
+	uint32_t account = store_add_nobody(s);
+	while (take_lf_line(&c, &line)) {
 		struct record r = {.uidl = line.at,
 			.uidl_len = (uint32_t)line.len,
 			.account = account,

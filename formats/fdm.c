@@ -44,23 +44,13 @@ is_plain(struct text uidl)
 	return true;
 }
 
-static bool
-take_whole_line(struct cursor *c, struct text *line)
-{
-	if (take_until(c, '\n', line))
-		return true;
-	*line = (struct text){c->all.at + c->off, c->all.len - c->off};
-	c->off = c->all.len;
-	return line->len > 0;
-}
-
 static int
 fdm_probe(const struct source *src)
 {
 	struct cursor c = {src->bytes, 0};
 	struct text line, uidl;
 
-	if (!take_whole_line(&c, &line))
+	if (!take_lf_line(&c, &line))
 		return PROBE_CONTENT;
 	return take_entry(line, &uidl) && is_plain(uidl) ? PROBE_CONTENT : PROBE_NO;
 }
@@ -70,10 +60,9 @@ fdm_read(struct store *s, struct err *e)
 {
 	struct cursor c = {s->source->bytes, 0};
 	struct text line, uidl;
-	uint32_t account = store_add_account(s,
-		(struct account){.host = {{"", 0}, {0, 0}}, .user = {{"", 0}, {0, 0}}});
+	uint32_t account = store_add_nobody(s);
 
-	while (take_whole_line(&c, &line)) {
+	while (take_lf_line(&c, &line)) {
 		if (!take_entry(line, &uidl) || !is_plain(uidl))
 			return err_at_line(e, s->source, store_span(s, line).off,
 				"want \"LENGTH UIDL\" and the UIDL of that length: this is "

@@ -13,6 +13,7 @@
  * The file must be its user's own and nobody else's to read, or fetchmail does not run.
  */
 #include "model/fetchmailrc.h"
+#include "model/spell.h"
 
 /* fgets() into 512 bytes: what is longer is two lines for it. */
 #define LINE_MAX_BYTES 510
@@ -68,16 +69,6 @@ take_entry(struct text line, struct entry *entry)
 	return entry->user.len > 0 && entry->host.len > 0 && entry->uidl.len > 0;
 }
 
-static bool
-take_whole_line(struct cursor *c, struct text *line)
-{
-	if (take_until(c, '\n', line))
-		return true;
-	*line = (struct text){c->all.at + c->off, c->all.len - c->off};
-	c->off = c->all.len;
-	return line->len > 0;
-}
-
 static int
 fetchmail_probe(const struct source *src)
 {
@@ -85,7 +76,7 @@ fetchmail_probe(const struct source *src)
 	struct entry entry;
 	struct text line;
 
-	while (take_whole_line(&c, &line))
+	while (take_lf_line(&c, &line))
 		if (line.len > 0)
 			return take_entry(line, &entry) ? PROBE_CONTENT : PROBE_NO;
 	return PROBE_CONTENT;
@@ -180,7 +171,7 @@ fetchmail_read(struct store *s, struct err *e)
 	/* An account's lines are those of the server that had this name last: under
 	 * another one fetchmail begins new lines, and leaves these alone. */
 	s->account_rewritten = true;
-	while (take_whole_line(&c, &line)) {
+	while (take_lf_line(&c, &line)) {
 		if (refuse_line(s, line, e) < 0)
 			return -1;
 		if (take_entry(line, &entry)) {
@@ -209,8 +200,6 @@ static int
 fetchmail_spell(const struct store *s, enum edit_what what, struct text value,
 	struct buf *out, struct err *e)
 {
-	static const char *const names[] = {
-		[EDIT_UIDL] = "UIDL", [EDIT_HOST] = "host", [EDIT_USER] = "user name"};
 	bool bad = value.len == 0 || value.len > LINE_MAX_BYTES || value.at[0] == ' ';
 	bool blank_ends = what != EDIT_USER;
 
@@ -220,16 +209,7 @@ fetchmail_spell(const struct store *s, enum edit_what what, struct text value,
 		      (c == ' ' && blank_ends) || (c == '@' && what == EDIT_HOST);
 		blank_ends |= c == '@';
 	}
-	if (bad) {
-		char shown[120];
-		text_escape(value, shown, sizeof(shown));
-		return err_set(e, ERR_DATA, "format",
-			"%s: \"%s\" cannot be written there as a %s: fetchmail has no way "
-			"to quote it",
-			s->source->path, shown, names[what]);
-	}
-	buf_add(out, value);
-	return 0;
+	return spell_plain(s, value, bad, spell_word(what), "fetchmail", out, e);
 }
 
 const struct format format_fetchmail = {

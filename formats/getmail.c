@@ -13,6 +13,7 @@
  * A settings file in that folder is one account; its name is free.
  */
 #include "model/format.h"
+#include "model/spell.h"
 
 #define PREFIX "oldmail-"
 
@@ -84,8 +85,7 @@ static int
 getmail_read(struct store *s, struct err *e)
 {
 	struct cursor c = {s->source->bytes, 0};
-	uint32_t account = store_add_account(
-		s, (struct account){{{"", 0}, {0, 0}}, {{"", 0}, {0, 0}}, {0, 0}});
+	uint32_t account = store_add_nobody(s);
 	struct text line;
 	size_t skipped = 0;
 
@@ -131,16 +131,7 @@ getmail_spell(const struct store *s, enum edit_what what, struct text value,
 	(void)what;
 	for (size_t i = 0; i < value.len && !bad; i++)
 		bad = value.at[i] == '\0' || value.at[i] == '\r' || value.at[i] == '\n';
-	if (bad) {
-		char shown[120];
-		text_escape(value, shown, sizeof(shown));
-		return err_set(e, ERR_DATA, "format",
-			"%s: \"%s\" cannot be written there as a UIDL: getmail has no way "
-			"to quote it",
-			s->source->path, shown);
-	}
-	buf_add(out, value);
-	return 0;
+	return spell_plain(s, value, bad, spell_word(EDIT_UIDL), "getmail", out, e);
 }
 
 static void

@@ -165,8 +165,7 @@ movemail_read(struct store *s, struct err *e)
 		return err_at_line(e, s->source, 0,
 			"want \"From ADDRESS DATE\": this is not a mailbox of movemail");
 	/* Whose it is, stands nowhere. */
-	account = store_add_account(s,
-		(struct account){.host = {{"", 0}, {0, 0}}, .user = {{"", 0}, {0, 0}}});
+	account = store_add_nobody(s);
 	do {
 		if ((c.off == line.len + 1 || empty) && is_from_line(line)) {
 			if (read_header(s, &c, account, e) < 0)

@@ -163,8 +163,7 @@ outlook_read(struct store *s, struct err *e)
 		return err_at_byte(e, s->source, 0,
 			"want version 3 of Outlook's POP3 history, there is %u",
 			word_at(all, 0));
-	store_add_account(s,
-		(struct account){.host = {{"", 0}, {0, 0}}, .user = {{"", 0}, {0, 0}}});
+	store_add_nobody(s);
 	store_note(s, "this is an exported property: close Outlook, put it back where it "
 		      "came from, and only then let Outlook go to the new server");
 	buf_init(&scratch, all.len);

@@ -37,7 +37,7 @@ sylpheed_read(struct store *s, struct err *e)
 	struct sylph_entry entry;
 	int rc;
 
-	sylph_account(s);
+	store_add_nobody(s);
 	while ((rc = sylph_next(&c, s->source, LINE_MAX_BYTES, &entry, e)) > 0) {
 		struct record r = sylph_record(s, &entry);
 

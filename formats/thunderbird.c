@@ -21,6 +21,7 @@
  */
 #include "model/format.h"
 #include "model/mozilla.h"
+#include "model/spell.h"
 #include "model/mozilla_mail.h"
 
 #define HEADER "# POP3 State File"
@@ -303,19 +304,7 @@ thunderbird_spell(const struct store *s, enum edit_what what, struct text value,
 		bad = c == '\t' || c == '\r' || c == '\n' || c == '\0' ||
 		      (c == ' ' && what != EDIT_USER);
 	}
-	if (bad) {
-		char shown[120];
-		text_escape(value, shown, sizeof(shown));
-		return err_set(e, ERR_DATA, "format",
-			"%s: \"%s\" cannot be written there as a %s: Thunderbird has no "
-			"way to quote it",
-			s->source->path, shown,
-			what == EDIT_UIDL   ? "UIDL"
-			: what == EDIT_HOST ? "host"
-					    : "user name");
-	}
-	buf_add(out, value);
-	return 0;
+	return spell_plain(s, value, bad, spell_word(what), "Thunderbird", out, e);
 }
 
 const struct format format_thunderbird = {

@@ -42,6 +42,8 @@ int os_make_folders(const char *path, struct err *e);
 /* The user's home, or that of another user by number; NULL if there is none. */
 char *os_home(struct arena *a);
 char *os_home_of(struct arena *a, uint32_t uid);
+/* Of a file's owner: ours as the environment has it, another's by number. */
+char *os_owners_home(struct arena *a, uint32_t owner);
 uint32_t os_user(void);
 /* Environment variable, NULL if unset or empty. */
 const char *os_env(const char *name);

@@ -229,6 +229,12 @@ os_home(struct arena *a)
 	return home != NULL ? arena_string(a, text_of(home)) : os_home_of(a, getuid());
 }
 
+char *
+os_owners_home(struct arena *a, uint32_t owner)
+{
+	return owner == os_user() ? os_home(a) : os_home_of(a, owner);
+}
+
 uint32_t
 os_user(void)
 {

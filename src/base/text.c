@@ -170,7 +170,7 @@ text_hash(struct text t)
 }
 
 bool
-take_line(struct cursor *c, struct text *line)
+take_lf_line(struct cursor *c, struct text *line)
 {
 	struct text rest = {c->all.at + c->off, c->all.len - c->off};
 	size_t n;
@@ -179,9 +179,18 @@ take_line(struct cursor *c, struct text *line)
 		return false;
 	n = text_find(rest, '\n');
 	c->off += n < rest.len ? n + 1 : n;
-	if (n < rest.len && n > 0 && rest.at[n - 1] == '\r')
-		n--;
 	*line = (struct text){rest.at, n};
+	return true;
+}
+
+bool
+take_line(struct cursor *c, struct text *line)
+{
+	if (!take_lf_line(c, line))
+		return false;
+	/* A last line without LF keeps its CR. */
+	if (text_ends(*line, "\r") && c->all.at[c->off - 1] == '\n')
+		line->len--;
 	return true;
 }
 

@@ -58,6 +58,8 @@ uint32_t text_hash(struct text t);
 /* Next line without its LF or CRLF; false at the end. A last line without a line end
  * counts. `line->at` points into the bytes, so its offset is line->at - c->all.at. */
 bool take_line(struct cursor *c, struct text *line);
+/* The same where LF alone ends a line: a CR before it is the line's own. */
+bool take_lf_line(struct cursor *c, struct text *line);
 /* Up to the byte, which is skipped; false, and nothing moves, if it does not come. */
 bool take_until(struct cursor *c, char byte, struct text *t);
 /* A run of bytes without blank or tab, blanks before it skipped; false at the end. */

@@ -33,7 +33,7 @@ journal_state_dir(struct arena *a, const char *option, uint32_t owner)
 	/* The specification: a path that is not absolute is to be ignored. */
 	if (owner == os_user() && xdg != NULL && xdg[0] == '/')
 		return arena_print(a, "%s/reuidl", xdg);
-	char *home = owner == os_user() ? os_home(a) : os_home_of(a, owner);
+	char *home = os_owners_home(a, owner);
 	return home != NULL ? arena_print(a, "%s/.local/state/reuidl", home) : NULL;
 }
 

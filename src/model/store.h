@@ -94,6 +94,14 @@ record_uidl(const struct record *r)
  * that on. */
 uint32_t store_add_account(struct store *s, struct account account);
 int store_add_record(struct store *s, struct record record, struct err *e);
+/* The one account of a file that does not say whose it is. */
+static inline uint32_t
+store_add_nobody(struct store *s)
+{
+	return store_add_account(s,
+		(struct account){.host = {{"", 0}, {0, 0}}, .user = {{"", 0}, {0, 0}}});
+}
+
 /* With account_in_records: the account that has the bytes of account.prefix, which is
  * where a record begins; added if there is none yet. A record's prefix must have the
  * bytes of its account's, and its UIDL stand behind it. */

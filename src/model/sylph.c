@@ -1,4 +1,5 @@
 #include "model/sylph.h"
+#include "model/spell.h"
 
 #include "model/ini.h"
 
@@ -106,13 +107,6 @@ sylph_record(const struct store *s, const struct sylph_entry *entry)
 	return r;
 }
 
-void
-sylph_account(struct store *s)
-{
-	store_add_account(s,
-		(struct account){.host = {{"", 0}, {0, 0}}, .user = {{"", 0}, {0, 0}}});
-}
-
 int
 sylph_spell(const struct store *s, enum edit_what what, struct text value,
 	struct buf *out, struct err *e)
@@ -122,16 +116,8 @@ sylph_spell(const struct store *s, enum edit_what what, struct text value,
 	(void)what; /* no host or user stands in the file */
 	for (size_t i = 0; i < value.len && !bad; i++)
 		bad = is_space(value.at[i]) || value.at[i] == '\0';
-	if (bad) {
-		char shown[120];
-		text_escape(value, shown, sizeof(shown));
-		return err_set(e, ERR_DATA, "format",
-			"%s: \"%s\" cannot be written there as a UIDL: %s has no way to "
-			"quote it",
-			s->source->path, shown, s->format->client);
-	}
-	buf_add(out, value);
-	return 0;
+	return spell_plain(
+		s, value, bad, spell_word(EDIT_UIDL), s->format->client, out, e);
 }
 
 int

@@ -40,8 +40,6 @@ int sylph_next(struct cursor *c, const struct source *src, size_t max,
 	struct sylph_entry *entry, struct err *e);
 /* The record of an entry, of the one account that these files have. */
 struct record sylph_record(const struct store *s, const struct sylph_entry *entry);
-/* The account that the file does not name. */
-void sylph_account(struct store *s);
 /* format->spell: nothing can be quoted. */
 int sylph_spell(const struct store *s, enum edit_what what, struct text value,
 	struct buf *out, struct err *e);

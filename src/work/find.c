@@ -246,12 +246,6 @@ list_home(const char *client, const char *home, uint32_t owner, struct arena *a,
 	finder_release(&x);
 }
 
-static char *
-home_of(uint32_t owner, struct arena *a)
-{
-	return owner == os_user() ? os_home(a) : os_home_of(a, owner);
-}
-
 /* Stores that lie apart from their profile, or were named by way of a link: the lists in
  * their owner's home may know them. */
 static void
@@ -266,8 +260,8 @@ ask_home(struct finder *x, size_t first)
 		if (to->settings != NULL || to->state != FOUND_LIVE)
 			continue;
 		if (!asked)
-			list_home(x->client, home_of(x->owner, x->a), x->owner, x->a,
-				&known);
+			list_home(x->client, os_owners_home(x->a, x->owner), x->owner,
+				x->a, &known);
 		asked = true;
 		for (size_t k = 0; k < known.n; k++)
 			if (strcmp(known.at[k].path, to->path) == 0)
@@ -288,7 +282,7 @@ find_settings_of(
 	if (n > 0)
 		list_home(f->name, arena_string(a, (struct text){path, n}), owner, a,
 			&known);
-	list_home(f->name, home_of(owner, a), owner, a, &known);
+	list_home(f->name, os_owners_home(a, owner), owner, a, &known);
 	for (size_t i = 0; i < known.n && settings == NULL; i++)
 		if (strcmp(known.at[i].path, path) == 0)
 			settings = known.at[i].settings;

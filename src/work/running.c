@@ -15,7 +15,7 @@ home_of(const struct running *r, struct arena *a)
 
 	if (n > 0)
 		return arena_string(a, (struct text){r->store, n});
-	return r->owner == os_user() ? os_home(a) : os_home_of(a, r->owner);
+	return os_owners_home(a, r->owner);
 }
 
 static const char *
