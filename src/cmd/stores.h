@@ -62,6 +62,8 @@ void show_into_mail(struct console *c);
 void show_applied(struct run *r, const struct result *res);
 /* Show what `diff` shows of a planned store. */
 void job_show(struct run *r, const struct job *j);
+/* Of that, the lines that change. */
+void show_hunks(struct run *r, const struct job *j);
 
 /* Plan all stores with the map and show them; what was planned is in r->results. */
 int stores_diff(struct run *r, struct map *m, struct err *e);
