@@ -25,6 +25,10 @@ static const struct row rows[] = {
 	{"no-cache", FLAG, AT(no_cache), MATCH, NULL,
 		"forget what an earlier run has learnt"},
 	{"strict", FLAG, AT(strict), MATCH, NULL, "exit 3 if something is unmatched"},
+	{"trust-rule", FLAG, AT(trust_rule), MATCH, NULL,
+		"use a UIDL rule that no POP3 server proves"},
+	{"evidence", STRING, AT(evidence), MATCH " capture ", "header|size",
+		"size: where every header costs a round trip"},
 	{"wait", NUMBER, AT(wait), " match migrate check ", "SECONDS",
 		"how long to wait for a locked mailbox (60)"},
 	{"client", STRING, AT(client), PLAN " match show find ", "NAME",
@@ -109,6 +113,12 @@ static const struct row side_rows[] = {
 	{"-proxy", STRING, SIDE_AT(proxy), NULL, "URL", "socks5h://… or http://…"},
 	{"-pipelining", STRING, SIDE_AT(pipelining), NULL, "auto|off",
 		"off asks one thing at a time"},
+	{"-mailbox", STRING, SIDE_AT(mailbox), NULL, "NAME",
+		"of an IMAP server, in place of INBOX; '*': all of them"},
+	{"-uidl-rule", STRING, SIDE_AT(uidl_rule), NULL, "RULE",
+		"how UIDLs are made: a server's name, or a template like {v}.{u}"},
+	{"-pop3", STRING, SIDE_AT(pop3), NULL, "URL|none",
+		"where the rule is proved, in place of pop3s:// on the same host"},
 };
 
 static bool

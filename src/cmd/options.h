@@ -18,6 +18,7 @@ struct side_options {
 		*auth;
 	const char *tls, *cafile, *fingerprint, *proxy, *pipelining;
 	const char *token_command, *cert, *key;
+	const char *mailbox, *uidl_rule, *pop3;
 	bool netrc;
 };
 
@@ -27,7 +28,8 @@ struct options {
 		*run, *report, *log;
 	const char *export, *import, *old_account, *new_account;
 	int64_t wait, max_age, forget, client_port;
-	bool refresh, no_cache, strict;
+	const char *evidence;
+	bool refresh, no_cache, strict, trust_rule;
 	bool stat, all, yes, no_input, json, quiet, verbose;
 	bool no_mail, force, before_first_contact, allow_deletes, accept_size,
 		from_backup, list;
