@@ -16,13 +16,6 @@
 #define STATUS_MAX     ((size_t)64 << 10)
 /* RFC 1939's commands are short; servers read lines of 255 octets. */
 #define COMMAND_MAX 64
-/* So many messages after a new connection, the next surprise is met with another: a
- * long job over a bad line comes to its end, and a server that always breaks off does
- * not keep us busy for ever. */
-#define FORGIVEN_AFTER 1000
-/* Checking a password may take long: delays after wrong ones, slow directories, and
- * mailboxes that are indexed before the +OK, or before the first list of sizes. */
-#define LONG_PATIENCE 5
 
 static struct request *
 front(struct pop3 *p)
@@ -108,20 +101,9 @@ pop3_surprise(struct pop3 *p, enum err_kind kind, struct err *e, const char *fmt
 }
 
 void
-pop3_tell(struct pop3 *p, const char *sentence)
-{
-	char safe[1024];
-
-	if (p->job.watch != NULL && p->job.watch->say != NULL)
-		p->job.watch->say(p->job.watch->arg,
-			text_escape(text_of(sentence), safe, sizeof(safe)));
-}
-
-void
 pop3_progress(struct pop3 *p, size_t done, size_t total)
 {
-	if (p->job.watch != NULL && p->job.watch->progress != NULL)
-		p->job.watch->progress(p->job.watch->arg, p->doing, done, total);
+	session_progress(&p->job, p->doing, done, total);
 }
 
 static int
@@ -150,25 +132,16 @@ recover(struct pop3 *p, struct err *e)
 {
 	bool hung_up = e->kind == ERR_UNREACHABLE && p->wire.ended;
 	bool pipelined = p->stage == STAGE_READY && p->window > 1;
-	char sentence[1024];
 
-	if (p->recovered && p->since < FORGIVEN_AFTER) {
-		struct text message = text_of(e->message);
-		snprintf(e->message + message.len, sizeof(e->message) - message.len,
-			"; a second connection went no further");
+	if (session_forgive(&p->forgiving, p->m, &p->job, e) != FINE) {
 		pop3_hang_up(p);
 		return FAILURE;
 	}
-	snprintf(sentence, sizeof(sentence), "%s; connecting again", e->message);
-	pop3_tell(p, sentence);
-	mailbox_note(p->m, "%s; connected again", e->message);
 	if (pipelined && (!hung_up || p->window_good < 8))
 		mailbox_note(p->m,
 			"%s: the server announces PIPELINING, but did not bear it: from "
 			"then on commands were sent one at a time",
 			p->m->options.name);
-	p->recovered = true;
-	p->since = 0;
 	pop3_hang_up(p);
 	pop3_top_rewind(p, hung_up);
 	return begin_connecting(p, e) < 0 ? FAILURE : FINE;
@@ -198,8 +171,7 @@ end_reply(struct pop3 *p, struct request r, struct err *e)
 	case ASK_UTF8:
 		return pop3_login_begin(p, e);
 	case ASK_CAPA_AGAIN:
-		p->waited = 0;
-		p->rests = 0;
+		p->rest = (struct rest){0};
 		pop3_list_begin(p);
 		return FINE;
 	case ASK_STAT:
@@ -406,8 +378,8 @@ pop3_step(struct mailbox *m, struct waiting *w, struct err *e)
 	if (p->job.what == JOB_NONE)
 		return STEP_DONE;
 	if (p->stage == STAGE_RESTING) {
-		waiting_until(w, p->rest_until - os_seconds());
-		if (os_seconds() >= p->rest_until)
+		waiting_until(w, p->rest.until - os_seconds());
+		if (os_seconds() >= p->rest.until)
 			result = begin_connecting(p, e);
 	} else if (p->stage == STAGE_CONNECTING) {
 		result = connect_step(p, w, e);
@@ -439,8 +411,7 @@ pop3_start(struct mailbox *m, const struct mailbox_job *job, struct err *e)
 	struct pop3 *p = m->state;
 
 	p->job = *job;
-	p->recovered = false;
-	p->since = 0;
+	p->forgiving = (struct forgiving){0};
 	snprintf(p->doing, sizeof(p->doing), "%s: %s", m->options.name, names[job->what]);
 	if (job->what == JOB_QUIT) {
 		/* In the middle of something there is nobody to say goodbye to. */

@@ -4,18 +4,15 @@
  * reads messages.
  *
  * Requests stand in a queue, replies come in its order. Functions that handle a reply
- * return one of enum outcome: a SURPRISE (the server broke off, fell silent or said what
- * cannot be an answer) is met with one new connection, a FAILURE is final.
+ * return one of enum outcome (session.h).
  */
 #ifndef MAILBOX_POP3_H
 #define MAILBOX_POP3_H
 
 #include "mailbox/kind.h"
 #include "mailbox/login.h"
+#include "mailbox/session.h"
 #include "mailbox/wire.h"
-#include "model/header.h"
-
-enum outcome { FAILURE = -1, FINE = 0, SURPRISE = 1 };
 
 enum ask {
 	ASK_CAPA, /* before login */
@@ -45,7 +42,7 @@ struct request {
 
 enum stage {
 	STAGE_DOWN,
-	STAGE_RESTING, /* the mailbox is locked: waiting until `rest_until` */
+	STAGE_RESTING, /* the mailbox is locked: waiting until `rest.until` */
 	STAGE_CONNECTING,
 	STAGE_TALKING, /* login and listing: each reply brings the next command */
 	STAGE_READY,
@@ -89,11 +86,9 @@ struct pop3 {
 	char reason[256];
 
 	/* What went wrong, and how often lately. */
-	bool recovered; /* one new connection has been made */
-	bool opened;	/* the listing is complete */
-	uint64_t since; /* messages delivered since then */
-	double waited, rest_until;
-	unsigned rests;
+	struct forgiving forgiving;
+	struct rest rest;
+	bool opened; /* the listing is complete */
 
 	/* Listing. */
 	struct listing again; /* after a new connection, to compare */
@@ -116,9 +111,7 @@ struct pop3 {
 	struct held *held;
 	size_t nheld, held_cap;
 	struct buf held_text, describe;
-	struct header header;
-	struct body body;
-	bool header_over, body_open, spoilt;
+	struct reading reading;
 };
 
 /* pop3.c */
@@ -127,9 +120,6 @@ bool pop3_say(struct pop3 *p, enum ask ask, uint32_t index, const char *fmt, ...
 int pop3_surprise(struct pop3 *p, enum err_kind kind, struct err *e, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 void pop3_progress(struct pop3 *p, size_t done, size_t total);
-
-/* Say it to the person who watches. */
-void pop3_tell(struct pop3 *p, const char *sentence);
 void pop3_hang_up(struct pop3 *p);
 
 /* pop3_login.c: USER and PASS, APOP, or AUTH; then CAPA again. */

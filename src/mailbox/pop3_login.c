@@ -1,11 +1,5 @@
 #include "mailbox/pop3.h"
 
-#include <stdio.h>
-
-#include "base/os.h"
-
-/* Seconds of rest from a locked mailbox: doubled each time up to this. */
-#define REST_MAX 16
 /* No mechanism that we speak takes more. */
 #define ANSWERS_MAX 3
 
@@ -13,21 +7,9 @@
 int
 pop3_rest(struct pop3 *p, struct err *e)
 {
-	double left = (double)p->m->options.wait - p->waited;
-	double pause = p->rests < 4 ? (double)(1u << p->rests) : REST_MAX;
-	char sentence[1024];
-
-	if (left <= 0)
+	if (session_rest(&p->rest, p->m, &p->job, e) != FINE)
 		return FAILURE;
-	if (pause > left)
-		pause = left;
-	snprintf(sentence, sizeof(sentence), "%s; trying again for %.0f s", e->message,
-		left);
-	pop3_tell(p, sentence);
 	pop3_hang_up(p);
-	p->rests++;
-	p->waited += pause;
-	p->rest_until = os_seconds() + pause;
 	p->stage = STAGE_RESTING;
 	return FINE;
 }

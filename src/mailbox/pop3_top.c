@@ -14,18 +14,9 @@
  * server wait for us. A header counts as at most 16 KiB. */
 #define BYTES_ON_THE_WAY ((uint64_t)16 << 20)
 #define HEADER_COST	 ((uint64_t)16 << 10)
-/* Header lines of real mail are below 100 KiB; of bodies, one line of 16 MiB has been
- * HTML. A message with a longer one gets no digest. */
-#define HEADER_LINE_MAX ((size_t)1 << 20)
-#define BODY_LINE_MAX	((size_t)16 << 20)
-/* A reply may be longer than LIST said (LF counted as one, dots doubled, headers added),
- * but not without end. */
-#define REPLY_SPARE ((uint64_t)8 << 20)
-#define SIZE_MOST   ((uint64_t)1 << 40)
+#define SIZE_MOST	 ((uint64_t)1 << 40)
 /* So many refused TOPs, and not one answered: the server has no TOP. */
 #define REFUSED_MOST 10
-/* Date, From and Subject are for people. */
-#define VALUE_MAX 998
 
 /* 1, 2, 8, 32, 128, 512, 1000: a server that cannot bear it shows it early. */
 static uint32_t
@@ -65,10 +56,8 @@ pop3_top_begin(struct pop3 *p)
 	}
 	if (p->window_max == 0)
 		p->window_max = WINDOW_MAX;
-	if (p->held_text.max == 0) {
+	if (p->held_text.max == 0)
 		buf_init(&p->held_text, (size_t)BLOCK_MAX * 3 * VALUE_MAX);
-		buf_init(&p->describe, 3 * HEADER_MAX);
-	}
 	p->done = p->cursor = p->alone_left = 0;
 	p->alone_pass = false;
 	shrink(p);
@@ -102,7 +91,7 @@ deliver(struct pop3 *p, const struct held *h, struct err *e)
 	} else {
 		result = p->job.sink(p->job.arg, m, h->index, &h->evidence, e);
 	}
-	p->since++;
+	p->forgiving.since++;
 	if (++p->done % 64 == 0 || p->done == p->total)
 		pop3_progress(p, p->done, p->total);
 	return result < 0 ? FAILURE : FINE;
@@ -255,11 +244,10 @@ pop3_top_status(struct pop3 *p, const struct request *r, bool yes, struct text w
 
 	if (r->ask == ASK_MARK)
 		return check_marker(p, r, yes, words, e);
-	p->reply_max = 2 * (size < SIZE_MOST ? size : SIZE_MOST) + REPLY_SPARE;
+	p->reply_max = session_reply_max(size);
 	p->on_the_way--;
 	p->bytes_on_the_way -= r->cost;
-	p->header_over = p->spoilt = p->body_open = false;
-	header_begin(&p->header);
+	reading_begin(&p->reading, p->job.what == JOB_BODIES);
 	if (yes) {
 		p->tops_answered++;
 		return FINE;
@@ -270,26 +258,14 @@ pop3_top_status(struct pop3 *p, const struct request *r, bool yes, struct text w
 		return no_top(p, words, e);
 	p->held = array_grow(p->held, &p->held_cap, p->nheld + 1, sizeof(*p->held));
 	p->held[p->nheld++] = (struct held){.index = r->index, .refused = true};
-	p->spoilt = true; /* held already */
+	p->reading.spoilt = true; /* held already */
 	return FINE;
 }
 
 int
 pop3_top_line(struct pop3 *p, struct text line, bool cut)
 {
-	if (cut)
-		p->spoilt = true;
-	if (p->spoilt)
-		return FINE;
-	if (!p->header_over) {
-		p->header_over = header_line(&p->header, line);
-		if (p->header_over && p->job.what == JOB_BODIES) {
-			body_begin(&p->body);
-			p->body_open = true;
-		}
-	} else if (p->body_open) {
-		body_line(&p->body, line);
-	}
+	reading_line(&p->reading, line, cut);
 	return FINE;
 }
 
@@ -298,11 +274,8 @@ keep_values(struct pop3 *p, struct held *h)
 {
 	struct text values[3];
 
-	buf_clear(&p->describe);
-	header_describe(&p->header, &p->describe, values);
+	reading_describe(&p->reading, &p->describe, values);
 	for (int i = 0; i < 3; i++) {
-		if (values[i].len > VALUE_MAX)
-			values[i].len = VALUE_MAX;
 		h->values[i] = (struct span){
 			(uint32_t)p->held_text.len, (uint32_t)values[i].len};
 		buf_add(&p->held_text, values[i]);
@@ -312,24 +285,12 @@ keep_values(struct pop3 *p, struct held *h)
 static void
 hold(struct pop3 *p, uint32_t index)
 {
-	bool bodies = p->job.what == JOB_BODIES;
 	struct held *h;
 
 	p->held = array_grow(p->held, &p->held_cap, p->nheld + 1, sizeof(*p->held));
 	h = &p->held[p->nheld++];
 	*h = (struct held){.index = index};
-	header_end(&p->header, &h->evidence);
-	if (p->body_open) {
-		h->evidence.body = body_end(&p->body);
-		h->evidence.flags |= MESSAGE_BODY;
-	}
-	if (bodies && (p->spoilt || !p->body_open))
-		h->evidence.flags =
-			(uint16_t)((h->evidence.flags & ~MESSAGE_BODY) | MESSAGE_NO_BODY);
-	if (p->spoilt && !p->header_over)
-		h->evidence = (struct evidence){
-			.flags = (uint16_t)(MESSAGE_NO_HEADER |
-					    (bodies ? MESSAGE_NO_BODY : 0))};
+	reading_end(&p->reading, &h->evidence);
 	if (p->job.what == JOB_DESCRIBE)
 		keep_values(p, h);
 }
@@ -386,6 +347,5 @@ pop3_top_release(struct pop3 *p)
 	free(p->held);
 	buf_release(&p->held_text);
 	buf_release(&p->describe);
-	header_release(&p->header);
-	body_release(&p->body);
+	reading_release(&p->reading);
 }
