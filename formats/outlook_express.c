@@ -1,7 +1,8 @@
 /*
  * Pop3uidl.dbx of Outlook Express 5 and 6 (model/pop3uidl.h). A new UIDL has another place
- * in its tree, so the file is built anew, with the records in their order; the server is
- * part of the key, and follows the host.
+ * in its tree, so the file is built anew, with the records in their order. The server is
+ * part of the key, so a record may move to the new one by itself; one that stays with the
+ * old one can hide no message of the new one.
  */
 #include "base/arena.h"
 #include "model/dbx_mail.h"
@@ -78,7 +79,7 @@ account_of(struct store *s, const struct pop3uidl *entry, uint32_t *index, struc
 
 	return store_account_of(s,
 		(struct account){
-			.host = {entry->server, store_span(s, entry->server)},
+			.host = {entry->server, {0, 0}},
 			.user = {entry->id, {0, 0}},
 			.prefix = store_span(s, both),
 		},
@@ -116,6 +117,7 @@ outlook_express_read(struct store *s, struct err *e)
 	struct dbx_tree tree;
 	int rc = 0;
 
+	s->server_in_records = true;
 	if (pop3uidl_open(s->source, &tree, e) < 0)
 		return -1;
 	for (size_t i = 0; i < tree.nrecords && rc == 0; i++)
@@ -137,8 +139,8 @@ static const struct span kept[] = {
 	{DBX_INDEX, DBX_HEADER - DBX_INDEX},
 };
 
-/* How often it was written, and the columns but for the UIDL and the server's name: that
- * is its account's, and so it is verified with it. */
+/* How often it was written, and the columns but for the UIDL and the server's name, which
+ * are verified with the record. */
 static void
 dump_record(const struct dbx_record *r, struct buf *out)
 {
@@ -184,7 +186,7 @@ outlook_express_dump(const struct source *src, struct buf *out, struct err *e)
 /* The file to be: what its records will say, and where they will lie. */
 struct rewrite {
 	const struct store *s;
-	const struct edit **of_record, **of_host;
+	const struct edit **of_record, **of_server;
 	struct dbx_build build;
 	struct buf entries, data; /* of one record */
 	struct keyed {
@@ -211,39 +213,8 @@ sort_edits(struct rewrite *w, const struct edit *edits, size_t n, struct err *e)
 		if (edits[i].what == EDIT_UIDL)
 			w->of_record[edits[i].index] = &edits[i];
 		else
-			w->of_host[edits[i].index] = &edits[i];
+			w->of_server[edits[i].index] = &edits[i];
 	}
-	return 0;
-}
-
-static struct text
-new_host(const struct rewrite *w, size_t i)
-{
-	return w->of_host[i] != NULL ? edit_text(w->of_host[i])
-				     : w->s->accounts[i].host.text;
-}
-
-/* An account is known by its server and its id, and there is nothing else of it here. */
-static int
-check_accounts(const struct rewrite *w, struct err *e)
-{
-	const struct store *s = w->s;
-
-	for (size_t i = 0; i < s->naccounts; i++)
-		for (size_t k = 0; w->of_host[i] != NULL && k < s->naccounts; k++) {
-			struct text host = new_host(w, i), id = s->accounts[i].user.text;
-			char safe[2][120];
-
-			if (k == i || !text_equal(s->accounts[k].user.text, id) ||
-				!text_equal(new_host(w, k), host))
-				continue;
-			return err_set(e, ERR_DATA, "format",
-				"%s: it has records of %s@%s already: the client has been "
-				"at that server",
-				s->source->path,
-				text_escape(id, safe[0], sizeof(safe[0])),
-				text_escape(host, safe[1], sizeof(safe[1])));
-		}
 	return 0;
 }
 
@@ -296,8 +267,8 @@ write_record(struct rewrite *w, size_t i, struct err *e)
 		return -1;
 	if (w->of_record[i] != NULL)
 		to->key.uidl = edit_text(w->of_record[i]);
-	if (w->of_host[was->account] != NULL)
-		to->key.server = edit_text(w->of_host[was->account]);
+	if (w->of_server[i] != NULL)
+		to->key.server = edit_text(w->of_server[i]);
 	lay_out(w, &r, &to->key);
 	r.entries = buf_text(&w->entries);
 	r.data = buf_text(&w->data);
@@ -352,12 +323,12 @@ outlook_express_write(const struct store *s, const struct edit *edits, size_t n,
 	int rc;
 
 	w.of_record = arena_alloc(&a, s->nrecords * sizeof(*w.of_record));
-	w.of_host = arena_alloc(&a, s->naccounts * sizeof(*w.of_host));
+	w.of_server = arena_alloc(&a, s->nrecords * sizeof(*w.of_server));
 	w.keyed = arena_alloc(&a, s->nrecords * sizeof(*w.keyed));
 	buf_init(&w.entries, DBX_FREE_MAX);
 	buf_init(&w.data, DBX_FREE_MAX);
 	dbx_build_begin(&w.build, s->source->bytes, out);
-	rc = sort_edits(&w, edits, n, e) < 0 ? -1 : check_accounts(&w, e);
+	rc = sort_edits(&w, edits, n, e);
 	for (size_t i = 0; i < s->nrecords && rc == 0; i++)
 		rc = write_record(&w, i, e);
 	if (rc == 0)

@@ -31,6 +31,11 @@ rename_all(
 		edits[n++] =
 			(struct edit){(uint32_t)i, EDIT_UIDL, (uint32_t)strlen(to), to};
 	}
+	for (size_t i = 0; i < s->nrecords && s->server_in_records; i += 2) {
+		char *to = arena_print(a, "a%u.b", s->records[i].account);
+		edits[n++] =
+			(struct edit){(uint32_t)i, EDIT_SERVER, (uint32_t)strlen(to), to};
+	}
 	for (size_t i = 0; i < s->naccounts; i++)
 		if (s->accounts[i].host.at.len > 0) {
 			/* Two accounts that become one are refused, and that is right. */
@@ -88,7 +93,7 @@ static void
 try_store(const struct store *s, const char *spelling)
 {
 	struct edit *edits =
-		must_alloc((s->nrecords + s->naccounts) * sizeof(*edits) + 1);
+		must_alloc((2 * s->nrecords + s->naccounts) * sizeof(*edits) + 1);
 	struct arena a = {0};
 	struct buf out;
 	struct err e = {0};

@@ -225,7 +225,7 @@ Test(dbx, what_cannot_be_written_is_refused)
 	refused(&s, EDIT_UIDL, 0, text_of("a b"),
 		PATH ": \"a b\" cannot be written there as a UIDL: want printable ASCII "
 		     "without blanks");
-	refused(&s, EDIT_HOST, 0, text_of("caf\xc3\xa9"),
+	refused(&s, EDIT_SERVER, 0, text_of("caf\xc3\xa9"),
 		PATH ": \"caf\xc3\xa9\" cannot be written there as a server: want "
 		     "printable ASCII without blanks");
 	refused(&s, EDIT_UIDL, 0, text_of(""),
@@ -251,33 +251,47 @@ Test(dbx, what_cannot_be_written_is_refused)
 	source_release(&disk);
 }
 
-/* Where the client has been at the new server, there are records of that name. */
-Test(dbx, two_accounts_must_not_become_one)
+/* Each record has a server of its own: what is between those that move stays. */
+Test(dbx, a_record_moves_by_itself)
 {
 	struct source disk, src;
-	struct store s;
+	struct store s, now;
 	struct err e;
-	uint32_t off = 0;
+	struct buf out;
+	static const char server[] = "mx.example.org";
+	const struct edit edits[] = {
+		{0, EDIT_SERVER, sizeof(server) - 1, server},
+		{2, EDIT_SERVER, sizeof(server) - 1, server},
+		{2, EDIT_UIDL, 4, "0new"},
+	};
 
-	begin(&disk, "three-accounts");
+	begin(&disk, "three");
 	source_of(&src, PATH, disk.bytes);
 	cr_assert(store_read(&s, format(), &src, &e) == 0, "%s", e.message);
-	cr_assert_eq(s.naccounts, 3);
-	/* The same id for all, which Outlook Express has in no file. */
-	for (size_t i = 0; i < s.nrecords; i++) {
-		off = s.records[i].whole.off + s.records[i].whole.len;
-		while (disk.memory[off - 1] == '\0')
-			off--;
-		disk.memory[off - 1] = '1';
+	buf_init(&out, 0);
+	cr_assert(store_write(&s, edits, 3, &out, &e) == 0, "%s", e.message);
+	source_of(&src, PATH, buf_text(&out));
+	cr_assert(store_read(&now, format(), &src, &e) == 0, "%s", e.message);
+	static const char *const want[][2] = {{"000000013ca9dcff", server},
+		{"000000023ca9dcff", "pop.example.com"}, {"0new", server}};
+	cr_assert_eq(now.nrecords, 3);
+	cr_assert_eq(now.naccounts, 2);
+	for (size_t i = 0; i < 3; i++) {
+		const struct record *r = &now.records[i];
+		cr_expect(text_equal(record_uidl(r), text_of(want[i][0])), "%zu", i);
+		cr_expect(text_equal(now.accounts[r->account].host.text,
+				  text_of(want[i][1])),
+			"%zu", i);
+		cr_expect(text_equal(
+			now.accounts[r->account].user.text, text_of("00000001")));
 	}
+	const struct edit host = {0, EDIT_HOST, 1, "h"};
+	cr_assert_eq(store_write(&s, &host, 1, &out, &e), -1);
+	cr_expect(strstr(e.message, "the value is not in the file") != NULL, "%s",
+		e.message);
+	store_release(&now);
 	store_release(&s);
-	source_of(&src, PATH, disk.bytes);
-	cr_assert(store_read(&s, format(), &src, &e) == 0, "%s", e.message);
-	cr_assert_eq(s.naccounts, 3);
-	refused(&s, EDIT_HOST, 0, text_of("mail.Example.ORG"),
-		PATH ": it has records of 00000001@mail.Example.ORG already: the client "
-		     "has been at that server");
-	store_release(&s);
+	buf_release(&out);
 	source_release(&disk);
 }
 

@@ -203,7 +203,7 @@ static struct edit *
 edit_all(const struct store *s, size_t *n)
 {
 	struct edit *edits =
-		must_alloc((s->nrecords + 2 * s->naccounts) * sizeof(*edits) + 1);
+		must_alloc(2 * (s->nrecords + s->naccounts) * sizeof(*edits) + 1);
 	size_t k = 0;
 
 	for (size_t i = 0; i < s->naccounts; i++)
@@ -211,6 +211,8 @@ edit_all(const struct store *s, size_t *n)
 			edits[k++] = (struct edit){(uint32_t)i, what, 0, NULL};
 	for (size_t i = 0; i < s->nrecords; i++)
 		edits[k++] = (struct edit){(uint32_t)i, EDIT_UIDL, 0, NULL};
+	for (size_t i = 0; i < s->nrecords && s->server_in_records; i++)
+		edits[k++] = (struct edit){(uint32_t)i, EDIT_SERVER, 0, NULL};
 	*n = k;
 	for (size_t i = 0; i < k; i++) {
 		struct text t = store_value(s, &edits[i]);
@@ -276,7 +278,8 @@ there_and_back(const struct work *w, const struct store *s, const struct edit *e
 	write_all(w, s, edits, n, &out);
 	source_of(&src, w->path, buf_text(&out));
 	read_all(w, &now, &src);
-	cr_assert(now.nrecords == s->nrecords && now.naccounts == s->naccounts,
+	cr_assert(now.nrecords == s->nrecords &&
+			  (now.naccounts == s->naccounts || s->server_in_records),
 		"%s: %s: other counts", w->file, what);
 	assert_values(w, &now, edits, n);
 	for (size_t i = 0; i < n; i++) {
@@ -299,7 +302,7 @@ there_and_back(const struct work *w, const struct store *s, const struct edit *e
 static bool
 is_in_file(const struct store *s, const struct edit *edit)
 {
-	if (edit->what == EDIT_UIDL)
+	if (edit->what == EDIT_UIDL || edit->what == EDIT_SERVER)
 		return edit->len > 0;
 	const struct account *a = &s->accounts[edit->index];
 	return (edit->what == EDIT_HOST ? a->host : a->user).at.len > 0;

@@ -1003,6 +1003,103 @@ Test(plan, client_host_overrides_the_settings)
 	tear_down(&w);
 }
 
+/* Outlook Express: the server is part of each record's key. */
+#define OE_PATH "Identities/{0}/Microsoft/Outlook Express/Pop3uidl.dbx"
+#define OE(n)	"0000000" #n "3ca9dcff"
+
+static bool
+gets_server(const struct world *w, uint32_t record, const char *server)
+{
+	for (size_t i = 0; i < w->plan.nedits; i++)
+		if (w->plan.edits[i].what == EDIT_SERVER &&
+			w->plan.edits[i].index == record)
+			return text_equal(edit_text(&w->plan.edits[i]), text_of(server));
+	return false;
+}
+
+Test(plan, records_without_partner_keep_their_server)
+{
+	struct source disk;
+	struct world w;
+	struct err e;
+
+	for (int renamed = 0; renamed < 2; renamed++) {
+		set_up(&w);
+		cr_assert_eq(source_read(&disk, "fixtures/outlook_express/three", &e), 0);
+		lists(&w, SIDE_OLD, OE(1) " " OE(2) " " OE(3));
+		lists(&w, SIDE_NEW, B(1) " " OE(3));
+		pairs(&w, OE(1) ">" B(1), EVIDENCE_STRICT, true, 0);
+		/* The name of the server is what it was, or it is another. */
+		w.options.client_host = renamed ? NULL : "POP.example.com";
+		w.options.before_first_contact = true;
+		w.settings.known = false;
+		w.options.account = "00000001@pop.example.com";
+		make_plan_of(&w, "outlook_express", OE_PATH, disk.bytes);
+		cr_assert_eq(w.plan.state, PLAN_READY, "%s", w.plan.refusal.message);
+		cr_assert_str_eq(becomes(&w, OE(1)), B(1));
+		cr_assert_str_eq(becomes(&w, OE(2)), "=");
+		cr_assert(is_set_aside(&w, OE(3)));
+		cr_assert_eq(w.plan.host_edited, renamed);
+		cr_assert_eq(gets_server(&w, 0, "new.example.org"), renamed);
+		cr_assert_not(gets_server(&w, 1, "new.example.org"));
+		cr_assert_eq(gets_server(&w, 2, "new.example.org"), renamed);
+		cr_assert_eq(w.plan.nedits, renamed ? 4 : 2);
+		tear_down(&w);
+		source_release(&disk);
+	}
+}
+
+Test(plan, a_move_that_no_record_makes_is_refused)
+{
+	struct source disk;
+	struct world w;
+	struct err e;
+
+	set_up(&w);
+	cr_assert_eq(source_read(&disk, "fixtures/outlook_express/three", &e), 0);
+	lists(&w, SIDE_OLD, OE(1) " " OE(2) " " OE(3));
+	lists(&w, SIDE_NEW, B(1) " " OE(3));
+	w.options.before_first_contact = true;
+	w.settings.known = false;
+	w.options.account = "00000001@pop.example.com";
+	make_plan_of(&w, "outlook_express", OE_PATH, disk.bytes);
+	cr_assert_eq(w.plan.state, PLAN_REFUSED);
+	cr_assert_str_eq(w.plan.refusal.reason, "nothing-matched");
+	tear_down(&w);
+	source_release(&disk);
+}
+
+/* The client has been at the new server: there are records of that name, by any case. */
+Test(plan, two_servers_of_one_account_are_not_merged)
+{
+	struct source disk;
+	struct world w;
+	struct err e;
+	struct text at;
+
+	set_up(&w);
+	cr_assert_eq(
+		source_read(&disk, "fixtures/outlook_express/three-accounts", &e), 0);
+	/* The same number for all, whose last digit stands behind seven zeroes. */
+	for (size_t i = 0; i + 9 < disk.bytes.len; i++) {
+		at = (struct text){disk.bytes.at + i, 7};
+		if (text_equal(at, text_of("0000000")) && at.at[8] == '\0')
+			disk.memory[i + 7] = '1';
+	}
+	lists(&w, SIDE_OLD, OE(1));
+	lists(&w, SIDE_NEW, B(1));
+	pairs(&w, OE(1) ">" B(1), EVIDENCE_STRICT, true, 0);
+	w.options.client_host = "mail.example.org";
+	w.settings.known = false;
+	w.options.account = "00000001@pop.example.com";
+	make_plan_of(&w, "outlook_express", OE_PATH, disk.bytes);
+	cr_assert_eq(w.plan.state, PLAN_REFUSED);
+	cr_assert_str_eq(w.plan.refusal.reason, "new-name-exists");
+	cr_assert(strstr(w.plan.refusal.message, "it has been at that server") != NULL);
+	tear_down(&w);
+	source_release(&disk);
+}
+
 Test(plan, bad_and_equal_uidls_of_the_new_server_are_never_written)
 {
 	struct world w;

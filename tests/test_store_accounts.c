@@ -151,7 +151,7 @@ Test(store_accounts, an_output_that_lies_is_refused)
 	const struct edit host = edit(EDIT_HOST, 0, "new");
 	uint32_t none[4] = {EDIT_NONE, EDIT_NONE, EDIT_NONE, EDIT_NONE};
 	uint32_t of_host[2] = {0, EDIT_NONE};
-	const struct edit_table table = {&host, none, of_host, none, 1};
+	const struct edit_table table = {&host, none, of_host, none, 1, NULL};
 	struct source src;
 	struct store s;
 	struct err e;

@@ -51,6 +51,23 @@ show_rest(struct run *r, const struct job *j)
 					n[groups[g].fate][why], groups[g].does);
 }
 
+/* Where each record has its server: those with a partner move, the rest hides nothing. */
+static void
+show_servers(struct run *r, const struct job *j, const char *from)
+{
+	const struct plan *p = &j->plan;
+	size_t moved = 0, all = 0;
+	char safe[300];
+
+	for (size_t i = 0; i < p->nedits; i++)
+		moved += p->edits[i].what == EDIT_SERVER;
+	for (size_t i = 0; i < j->store.nrecords; i++)
+		all += j->store.records[i].account == p->account;
+	out(r->console,
+		"  account %s: %zu records move to the server %s, %zu stay with the old one\n",
+		from, moved, text_escape(p->to_host, safe, sizeof(safe)), all - moved);
+}
+
 static void
 show_account(struct run *r, const struct job *j)
 {
@@ -72,6 +89,8 @@ show_account(struct run *r, const struct job *j)
 			j->into.new_folder ? ", with the folder for it, which is not "
 					     "there yet"
 					   : "");
+	else if (p->host_edited && j->store.server_in_records)
+		show_servers(r, j, safe[0]);
 	else if (p->host_edited)
 		out(c, "  account %s, becomes %s\n", safe[0], safe[1]);
 	else

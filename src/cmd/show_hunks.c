@@ -205,7 +205,9 @@ show_hunks(struct run *r, const struct job *j)
 		l.account = &p->edits[p->nedits - accounts];
 		l.naccount = accounts;
 	}
-	for (size_t i = p->nedits - accounts; i < p->nedits && l.naccount == 0;)
+	/* That the servers of records change is said above, in one line. */
+	for (size_t i = p->nedits - accounts;
+		i < p->nedits && l.naccount == 0 && !j->store.server_in_records;)
 		i += binary ? show_record(&l, &p->edits[i])
 			    : show_line(&l, &p->edits[i], p->nedits - i);
 	for (size_t i = 0; i < p->nedits - accounts && shown < max; shown++)

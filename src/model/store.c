@@ -6,17 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-uint32_t
-store_add_account(struct store *s, struct account account)
-{
-	if (s->check != NULL)
-		verify_account(s, &account);
-	s->accounts = array_grow(
-		s->accounts, &s->accounts_cap, s->naccounts + 1, sizeof(*s->accounts));
-	s->accounts[s->naccounts] = account;
-	return (uint32_t)s->naccounts++;
-}
-
 int
 store_add_record(struct store *s, struct record record, struct err *e)
 {
@@ -101,6 +90,13 @@ find_value(const struct store *s, const struct edit *edit, struct value *v)
 		*v = (struct value){record_uidl(r), r->at};
 		return true;
 	}
+	if (edit->what == EDIT_SERVER) {
+		if (!s->server_in_records || edit->index >= s->nrecords)
+			return false;
+		const struct record *r = &s->records[edit->index];
+		*v = (struct value){s->accounts[r->account].host.text, r->whole};
+		return true;
+	}
 	if (edit->index >= s->naccounts)
 		return false;
 	const struct account *a = &s->accounts[edit->index];
@@ -120,8 +116,10 @@ static int
 refuse_edit(
 	const struct store *s, const struct edit *edit, const char *why, struct err *e)
 {
-	static const char *const names[] = {
-		[EDIT_UIDL] = "UIDL", [EDIT_HOST] = "host", [EDIT_USER] = "user"};
+	static const char *const names[] = {[EDIT_UIDL] = "UIDL",
+		[EDIT_HOST] = "host",
+		[EDIT_USER] = "user",
+		[EDIT_SERVER] = "server"};
 	char value[120];
 
 	text_escape(store_value(s, edit), value, sizeof(value));
@@ -133,9 +131,10 @@ static void
 table_release(struct edit_table *t)
 {
 	free(t->of_record);
+	free(t->of_server);
 	free(t->of_host);
 	free(t->of_user);
-	t->of_record = t->of_host = t->of_user = NULL;
+	t->of_record = t->of_server = t->of_host = t->of_user = NULL;
 }
 
 static uint32_t *
@@ -157,13 +156,14 @@ table_make(struct edit_table *t, const struct store *s, const struct edit *edits
 
 	*t = (struct edit_table){.edits = edits,
 		.of_record = no_edits(s->nrecords),
+		.of_server = s->server_in_records ? no_edits(s->nrecords) : NULL,
 		.of_host = no_edits(s->naccounts),
 		.of_user = no_edits(s->naccounts)};
 	for (size_t i = 0; i < n; i++) {
 		const struct edit *edit = &edits[i];
 		uint32_t *slot;
 
-		if (edit->what > EDIT_USER || !find_value(s, edit, &v))
+		if (edit->what > EDIT_SERVER || !find_value(s, edit, &v))
 			return err_set(e, ERR_INTERNAL, "edit",
 				"%s: edit of number %" PRIu32
 				", which is not in the file",
@@ -172,9 +172,10 @@ table_make(struct edit_table *t, const struct store *s, const struct edit *edits
 			continue;
 		if (v.at.off == 0 && v.at.len == 0)
 			return refuse_edit(s, edit, "the value is not in the file", e);
-		slot = edit->what == EDIT_UIDL	 ? &t->of_record[edit->index]
-		       : edit->what == EDIT_HOST ? &t->of_host[edit->index]
-						 : &t->of_user[edit->index];
+		slot = edit->what == EDIT_UIDL	   ? &t->of_record[edit->index]
+		       : edit->what == EDIT_SERVER ? &t->of_server[edit->index]
+		       : edit->what == EDIT_HOST   ? &t->of_host[edit->index]
+						   : &t->of_user[edit->index];
 		if (*slot != EDIT_NONE)
 			return refuse_edit(s, edit, "it has two edits", e);
 		*slot = (uint32_t)i;
@@ -236,6 +237,8 @@ splice_places(const struct store *s, const struct edit_table *t, size_t *n)
 	for (size_t i = 0; i < s->nrecords && t->n > 0; i++) {
 		if (s->account_in_records)
 			*n = places_in_record(s, t, &s->records[i], at, *n);
+		if (t->of_server != NULL)
+			*n = add_place(at, *n, s->records[i].whole.off, t->of_server[i]);
 		*n = add_place(at, *n, s->records[i].at.off, t->of_record[i]);
 	}
 	for (size_t i = 1; i < *n && sorted; i++)

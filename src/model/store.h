@@ -68,6 +68,11 @@ struct store {
 	 * there; host and user stand in it, and an edit of them is made in every record
 	 * of the account. */
 	bool account_in_records;
+	/* The server is part of each record's key (Outlook Express), so records of one
+	 * user may be of different servers: EDIT_SERVER gives one record another, and there
+	 * is no place for EDIT_HOST. Such files are built anew (format->write), and an
+	 * account is what its records say. */
+	bool server_in_records;
 	/* Sentences for `show` and the diff about oddities that do not stop us; static
 	 * or in the arena. */
 	const char **notes;
@@ -120,6 +125,7 @@ enum edit_what {
 	EDIT_UIDL, /* index of a record */
 	EDIT_HOST, /* index of an account */
 	EDIT_USER,
+	EDIT_SERVER, /* index of a record; with server_in_records */
 };
 
 struct edit {

@@ -1,5 +1,6 @@
 /*
- * Stores in which the account stands at the start of every record (store.h).
+ * The accounts of a store, above all where one stands at the start of every record
+ * (store.h).
  */
 #include "model/format.h"
 #include "model/verify.h"
@@ -9,6 +10,17 @@
 /* A file of more is no client's, and would make slow what looks at all of them. */
 #define ACCOUNTS_MAX 10000
 #define TABLE_SIZE   16384 /* a power of two above it */
+
+uint32_t
+store_add_account(struct store *s, struct account account)
+{
+	if (s->check != NULL)
+		verify_account(s, &account);
+	s->accounts = array_grow(
+		s->accounts, &s->accounts_cap, s->naccounts + 1, sizeof(*s->accounts));
+	s->accounts[s->naccounts] = account;
+	return (uint32_t)s->naccounts++;
+}
 
 int
 store_account_of(struct store *s, struct account account, uint32_t *index, struct err *e)

@@ -102,7 +102,9 @@ verify_account(const struct store *now, const struct account *a)
 	const struct account *was;
 	const char *wrong = NULL;
 
-	if (c->failed)
+	/* With server_in_records an account is what its records say, and those are looked
+	 * at. */
+	if (c->failed || now->server_in_records)
 		return;
 	c->failed = true;
 	if (i >= c->was->naccounts) {
@@ -178,6 +180,24 @@ same_around(const struct store *was, const struct record *a, const struct store 
 		       between(now->source, b_end, b_whole));
 }
 
+/* The account of a record that is of a server by itself. */
+static const char *
+record_server(const struct store_check *c, const struct store *now,
+	const struct record *was, const struct record *r, uint32_t edit)
+{
+	const struct account *a = &c->was->accounts[was->account];
+	const struct account *b = &now->accounts[r->account];
+
+	if (!text_equal(a->user.text, b->user.text))
+		return "it has another account";
+	if (edit == EDIT_NONE)
+		return text_equal(a->host.text, b->host.text) ? NULL
+							      : "its server has changed";
+	return text_equal(edit_text(&c->table->edits[edit]), b->host.text)
+		       ? NULL
+		       : "its server is not the new one";
+}
+
 int
 verify_record(const struct store *now, const struct record *r, struct err *e)
 {
@@ -201,8 +221,12 @@ verify_record(const struct store *now, const struct record *r, struct err *e)
 			edit == EDIT_NONE ? "its UIDL has changed"
 					  : "its UIDL is not the new one",
 			e);
-	if (was->account != r->account)
-		return fail_record(c, i, "it has another account", e);
+	if (c->table->of_server != NULL && now->server_in_records)
+		wrong = record_server(c, now, was, r, c->table->of_server[i]);
+	else if (was->account != r->account)
+		wrong = "it has another account";
+	if (wrong != NULL)
+		return fail_record(c, i, wrong, e);
 	if (was->state != r->state || was->status != r->status)
 		return fail_record(c, i, "its status has changed", e);
 	if (was->time != r->time)
@@ -227,10 +251,11 @@ finish(const struct store_check *c, const struct store *now, struct err *e)
 	}
 	if (c->nrecords != was->nrecords)
 		return fail_record(c, c->nrecords, "it is missing", e);
-	if (c->naccounts != was->naccounts)
+	if (c->naccounts != was->naccounts && !was->server_in_records)
 		return fail_account(c, c->naccounts, "it is missing", e);
 	if ((!was->adapted && was->merged != now->merged) ||
-		was->account_in_records != now->account_in_records)
+		was->account_in_records != now->account_in_records ||
+		was->server_in_records != now->server_in_records)
 		return fail_account(c, 0, "the file reads as another kind", e);
 	if (was->format->write == NULL &&
 		!text_equal(between(was->source, c->was_end, was->source->bytes.len),

@@ -19,6 +19,7 @@ struct edit_table {
 	uint32_t *of_record;
 	uint32_t *of_host, *of_user; /* by account */
 	size_t n;		     /* edits that change something */
+	uint32_t *of_server;	     /* by record; NULL: it cannot be edited by itself */
 };
 
 /* The state of a comparison in progress. */

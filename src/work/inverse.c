@@ -41,11 +41,22 @@ put(uint32_t *slot, size_t mask, struct text key, size_t index)
 	slot[at] = (uint32_t)index + 1;
 }
 
+/* Empty where that is the account's own, and not the record's. */
+static struct text
+server_of(const struct store *s, const struct record *r)
+{
+	if (!s->server_in_records)
+		return (struct text){"", 0};
+	return s->accounts[r->account].host.text;
+}
+
 static bool
 same_record(const struct inverse *v, size_t i)
 {
-	return text_equal(
-		record_uidl(&v->old.records[i]), record_uidl(&v->new.records[i]));
+	const struct record *was = &v->old.records[i], *is = &v->new.records[i];
+
+	return text_equal(record_uidl(was), record_uidl(is)) &&
+	       text_equal(server_of(&v->old, was), server_of(&v->new, is));
 }
 
 static void
@@ -53,7 +64,7 @@ count_edits(struct inverse *v)
 {
 	for (size_t i = 0; i < v->new.nrecords; i++)
 		v->nedits += !same_record(v, i);
-	for (size_t i = 0; i < v->new.naccounts; i++) {
+	for (size_t i = 0; i < v->new.naccounts && !v->new.server_in_records; i++) {
 		const struct account *was = &v->old.accounts[i],
 				     *is = &v->new.accounts[i];
 		v->nedits += !text_equal(was->host.text, is->host.text);
@@ -77,7 +88,8 @@ inverse_make(struct inverse *v, const struct journal_file *f, struct err *e)
 		store_read(&v->old, format, &v->old_source, e) < 0 ||
 		store_read(&v->new, format, &v->new_source, e) < 0)
 		goto fail;
-	if (v->old.nrecords != v->new.nrecords || v->old.naccounts != v->new.naccounts) {
+	if (v->old.nrecords != v->new.nrecords ||
+		(v->old.naccounts != v->new.naccounts && !v->new.server_in_records)) {
 		err_set(e, ERR_INTERNAL, "",
 			"%s: the two copies differ in their number of records",
 			f->old_copy);
@@ -110,7 +122,7 @@ static bool
 same_account(const struct inverse *v, const struct record *ours,
 	const struct store *today, const struct record *r)
 {
-	if (today->merged || today->naccounts <= 1)
+	if (today->merged || (today->naccounts <= 1 && !today->server_in_records))
 		return true;
 	if (ours->account >= v->new.naccounts || r->account >= today->naccounts)
 		return false;
@@ -120,11 +132,28 @@ same_account(const struct inverse *v, const struct record *ours,
 	       text_equal(a->user.text, b->user.text);
 }
 
+/* What a record's key is made of. */
+struct name {
+	struct text uidl, server;
+};
+
+static bool
+same_name(struct name a, struct name b)
+{
+	return text_equal(a.uidl, b.uidl) && text_equal(a.server, b.server);
+}
+
+static struct name
+name_of(const struct store *s, const struct record *r)
+{
+	return (struct name){record_uidl(r), server_of(s, r)};
+}
+
 /* What the record was before the run; false if the run did not write it, or if that
  * cannot be told: one text that stands for two. */
 static bool
 was_before(const struct inverse *v, const struct store *today, const struct record *r,
-	struct text *before)
+	struct name *before)
 {
 	struct text uidl = record_uidl(r);
 	bool found = false;
@@ -135,25 +164,32 @@ was_before(const struct inverse *v, const struct store *today, const struct reco
 		if (!text_equal(record_uidl(&v->new.records[i]), uidl) ||
 			!same_account(v, &v->new.records[i], today, r))
 			continue;
-		struct text old = record_uidl(&v->old.records[i]);
-		if (found && !text_equal(old, *before))
+		struct name old = name_of(&v->old, &v->old.records[i]);
+		if (found && !same_name(old, *before))
 			return false;
 		*before = old;
 		found = true;
 	}
-	return found && !text_equal(*before, uidl);
+	return found && !same_name(*before, name_of(today, r));
 }
 
-/* What the client compares. */
+/* What the client compares: the UIDL, or what it makes of it; with the server where that
+ * is the record's own. */
 static struct text
-key_of(struct arena *a, const struct format *f, struct text uidl)
+key_of(struct arena *a, const struct format *f, struct name name)
 {
 	struct buf b;
 
-	if (f->key == NULL)
-		return uidl;
+	if (f->key == NULL && name.server.len == 0)
+		return name.uidl;
 	buf_init(&b, SOURCE_MAX);
-	f->key(uidl, &b);
+	if (f->key != NULL)
+		f->key(name.uidl, &b);
+	else
+		buf_add(&b, name.uidl);
+	if (name.server.len > 0)
+		buf_byte(&b, '\0');
+	buf_add(&b, name.server);
 	struct text key = arena_text(a, buf_text(&b));
 	buf_release(&b);
 	return key;
@@ -161,7 +197,7 @@ key_of(struct arena *a, const struct format *f, struct text uidl)
 
 struct today {
 	const struct store *store;
-	struct text *target; /* by record: its UIDL of before; at NULL: it stays */
+	struct name *target; /* by record: what it was; uidl.at NULL: it stays */
 	struct text *key, *target_key;
 	uint32_t *by_target; /* slots of those that do not stay */
 	size_t mask;
@@ -179,10 +215,10 @@ settle(struct today *t)
 		size_t at = text_hash(held) & t->mask;
 		for (; t->by_target[at] != 0; at = (at + 1) & t->mask) {
 			uint32_t i = t->by_target[at] - 1;
-			if (t->target[i].at == NULL ||
+			if (t->target[i].uidl.at == NULL ||
 				!text_equal(t->target_key[i], held))
 				continue;
-			t->target[i].at = NULL;
+			t->target[i].uidl.at = NULL;
 			t->queue[t->nqueue++] = i;
 		}
 	}
@@ -202,9 +238,9 @@ record_edits(const struct inverse *v, const struct store *today, struct arena *a
 	t->by_target = new_slots(n, &t->mask);
 	for (size_t i = 0; i < n; i++) {
 		const struct record *r = &today->records[i];
-		t->key[i] = key_of(a, today->format, record_uidl(r));
+		t->key[i] = key_of(a, today->format, name_of(today, r));
 		if (!was_before(v, today, r, &t->target[i])) {
-			t->target[i].at = NULL;
+			t->target[i].uidl.at = NULL;
 			t->queue[t->nqueue++] = (uint32_t)i;
 			continue;
 		}
@@ -255,12 +291,20 @@ inverse_edits(const struct inverse *v, const struct store *today, struct edit **
 	struct today t;
 
 	*edits = must_alloc(
-		(today->nrecords + 2 * today->naccounts + 1) * sizeof(**edits));
+		(2 * today->nrecords + 2 * today->naccounts + 1) * sizeof(**edits));
 	*n = 0;
 	record_edits(v, today, &a, &t);
-	for (size_t i = 0; i < today->nrecords; i++)
-		if (t.target[i].at != NULL)
-			add_edit(*edits, n, EDIT_UIDL, i, t.target[i]);
+	for (size_t i = 0; i < today->nrecords; i++) {
+		const struct record *r = &today->records[i];
+		struct name to = t.target[i];
+
+		if (to.uidl.at == NULL)
+			continue;
+		if (!text_equal(to.uidl, record_uidl(r)))
+			add_edit(*edits, n, EDIT_UIDL, i, to.uidl);
+		if (!text_equal(to.server, server_of(today, r)))
+			add_edit(*edits, n, EDIT_SERVER, i, to.server);
+	}
 	account_edits(v, today, *edits, n);
 	arena_free(&a);
 }
@@ -279,7 +323,7 @@ inverse_forgets(const struct inverse *v, const struct store *today)
 {
 	size_t mask, forgotten = 0;
 	uint32_t *slot = new_slots(v->old.nrecords, &mask);
-	struct text before;
+	struct name before;
 
 	for (size_t i = 0; i < v->old.nrecords; i++)
 		put(slot, mask, record_uidl(&v->old.records[i]), i);

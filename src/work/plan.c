@@ -55,6 +55,8 @@ make_edits(struct planning *ps, struct err *e)
 	struct plan *p = ps->plan;
 	size_t want = p->nfate[FATE_RENAMED] + p->nfate[FATE_TOMBSTONE] + 2;
 
+	if (ps->store->server_in_records)
+		want += ps->store->nrecords;
 	p->edits = must_alloc(want * sizeof(*p->edits));
 	for (size_t i = 0; i < ps->store->nrecords; i++) {
 		struct edit edit = {.index = (uint32_t)i, .what = EDIT_UIDL};
@@ -95,6 +97,34 @@ edit_account(struct planning *ps, enum edit_what what, struct value now, struct 
 	p->host_edited = true;
 }
 
+/* Does the record speak of the new server from now on? One that stays as it is does not:
+ * under its old server it hides nothing, whatever comes. */
+static bool
+moves(const struct planning *ps, size_t i)
+{
+	uint8_t fate = ps->plan->fate[i];
+
+	return ps->seats[i].flags & SEAT_MINE && fate != FATE_KEPT && fate != FATE_OTHER;
+}
+
+static void
+edit_servers(struct planning *ps, struct text to)
+{
+	struct plan *p = ps->plan;
+
+	if (text_equal_nocase(ps->store->accounts[p->account].host.text, to))
+		return;
+	to = arena_text(&p->arena, to);
+	for (size_t i = 0; i < ps->store->nrecords; i++)
+		if (moves(ps, i))
+			p->edits[p->nedits++] = (struct edit){.index = (uint32_t)i,
+				.what = EDIT_SERVER,
+				.to = to.at,
+				.len = (uint32_t)to.len};
+	p->to_host = to;
+	p->host_edited = true;
+}
+
 static void
 edit_accounts(struct planning *ps)
 {
@@ -116,6 +146,10 @@ edit_accounts(struct planning *ps)
 	for (size_t i = 0; i < ps->store->naccounts; i++)
 		if (i != p->account && who_equal(plan_who(ps, i), to))
 			return;
+	if (ps->store->server_in_records) {
+		edit_servers(ps, to.host);
+		return;
+	}
 	edit_account(ps, EDIT_HOST, a->host, to.host);
 	edit_account(ps, EDIT_USER, a->user, to.user);
 	if (a->host.at.len > 0)
@@ -227,6 +261,8 @@ make(struct planning *ps, struct journal *j, struct err *e)
 		plan_check_local_mail(ps) < 0)
 		return p->state == PLAN_REFUSED ? 0 : -1;
 	plan_decide(ps);
+	if (plan_check_servers(ps) < 0)
+		return 0;
 	plan_foresee(ps);
 	if (make_edits(ps, e) < 0)
 		return -1;

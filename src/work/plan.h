@@ -66,7 +66,7 @@ struct plan {
 	enum plan_state state;
 	struct err refusal; /* state PLAN_REFUSED */
 	size_t account;	    /* index in the store */
-	struct edit *edits; /* records' order, then the account's */
+	struct edit *edits; /* records' order, then the account's, or the servers' */
 	size_t nedits;
 	uint8_t *fate, *why;  /* by record */
 	uint8_t *will_delete; /* by record: renamed, and the client would DELE it */

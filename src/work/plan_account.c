@@ -180,16 +180,45 @@ plan_check_target(struct planning *ps)
 		return 0;
 	if (to.host.len == 0)
 		to.host = a->host.text;
-	if (to.user.len == 0)
+	/* A number of the client's, which stays. */
+	if (to.user.len == 0 || s->server_in_records)
 		to.user = a->user.text;
-	for (size_t i = 0; i < s->naccounts; i++)
-		if (i != ps->plan->account && who_equal(plan_who(ps, i), to))
+	for (size_t i = 0; i < s->naccounts; i++) {
+		if (i == ps->plan->account || !who_equal(plan_who(ps, i), to))
+			continue;
+		if (s->server_in_records && ps->written_before)
 			return plan_refuse(ps->plan, "new-name-exists",
-				"%s: it has records of %.*s@%.*s already, and the client "
-				"will heed those: it has been at that server. The two lists "
-				"cannot be merged",
-				s->source->path, TEXT_ARG(to.user), TEXT_ARG(to.host));
+				"%s: an earlier run of reuidl has moved what had a partner "
+				"to %.*s@%.*s, and left the rest. To plan what was moved, "
+				"say --account %.*s@%.*s",
+				s->source->path, TEXT_ARG(to.user), TEXT_ARG(to.host),
+				TEXT_ARG(to.user), TEXT_ARG(to.host));
+		return plan_refuse(ps->plan, "new-name-exists",
+			"%s: it has records of %.*s@%.*s already, and the client "
+			"will heed those: it has been at that server. The two lists "
+			"cannot be merged",
+			s->source->path, TEXT_ARG(to.user), TEXT_ARG(to.host));
+	}
 	return 0;
+}
+
+/* Where the server is part of the key, records under the old one's name hide nothing of
+ * the new one: if there is nothing to carry over, the file is best left as it is. */
+int
+plan_check_servers(struct planning *ps)
+{
+	const struct plan *p = ps->plan;
+	const struct store *s = ps->store;
+	struct who to = plan_target(ps);
+
+	if (!s->server_in_records || to.host.len == 0 ||
+		text_equal_nocase(s->accounts[p->account].host.text, to.host) ||
+		p->nfate[FATE_RENAMED] + p->nfate[FATE_SAME] + p->nfate[FATE_NEW] > 0)
+		return 0;
+	return plan_refuse(ps->plan, "nothing-matched",
+		"%s: none of its records has a partner on the new server; under the name of "
+		"the old one they hide nothing of it, so they stay as they are",
+		s->source->path);
 }
 
 /* The port, where it stands in a store's name, is what the client's settings say or will

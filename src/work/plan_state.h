@@ -112,6 +112,8 @@ int plan_check_into(struct planning *ps);
 int plan_check_overlap(struct planning *ps);
 /* Sets before_contact as well. -1 and not refused: local mail could not be read. */
 int plan_check_contested(struct planning *ps, struct err *e);
+/* After the decisions: a move to another server that no record has a partner on. */
+int plan_check_servers(struct planning *ps);
 /* Local mail whose UIDLs cannot follow must not delete another message. */
 int plan_check_local_mail(struct planning *ps);
 __attribute__((format(printf, 3, 4))) int

@@ -69,8 +69,13 @@ undo_edits(struct target *t, struct journal *j, const struct journal_file *f,
 		rc = store_write(today, edits, n, &out, e);
 	if (rc == 0 && n > 0)
 		rc = replace(t, j, f, buf_text(&out), n, e);
+	/* A record's UIDL and server are one thing that was changed. */
 	r->taken_back = n;
-	r->left = v->nedits > n ? v->nedits - n : 0;
+	for (size_t i = 1; i < n; i++)
+		r->taken_back -= edits[i].what == EDIT_SERVER &&
+				 edits[i - 1].what == EDIT_UIDL &&
+				 edits[i - 1].index == edits[i].index;
+	r->left = v->nedits > r->taken_back ? v->nedits - r->taken_back : 0;
 	buf_release(&out);
 	free(edits);
 	return rc;
