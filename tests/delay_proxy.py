@@ -4,7 +4,9 @@
 Each byte arrives MS/2 later, in order; a connection is made after MS more, as a TCP
 handshake takes. No limit of bandwidth: as much is under way as the sender sends, up to
 64 MB a direction. Prints "ready" once it listens; ends with its stdin if that is a pipe
-(so that nothing is left over), or by a signal."""
+(so that nothing is left over), or by a signal. For each line on that pipe it prints
+"BYTES TURNS" of since the line before: all bytes, and how often the client spoke after it
+had been spoken to."""
 
 import asyncio
 import collections
@@ -17,7 +19,18 @@ CHUNK = 1 << 20
 MOST = 64 << 20
 
 
-async def carry(loop, src, dst, delay):
+class Counts:
+    bytes = turns = 0
+    heard = {}  # by connection: it has been spoken to
+
+
+def count(connection, from_client, n):
+    Counts.bytes += n
+    Counts.turns += from_client and Counts.heard.get(connection, False)
+    Counts.heard[connection] = not from_client
+
+
+async def carry(loop, src, dst, delay, connection, from_client):
     """From src to dst, each chunk `delay` seconds after it came."""
     queue = collections.deque()
     held = 0
@@ -37,6 +50,8 @@ async def carry(loop, src, dst, delay):
                 dst.shutdown(socket.SHUT_WR)
                 return
             await loop.sock_sendall(dst, data)
+            if not from_client:
+                count(connection, False, len(data))
             held -= len(data)
             went.set()
 
@@ -47,6 +62,8 @@ async def carry(loop, src, dst, delay):
                 data = await loop.sock_recv(src, CHUNK)
             except OSError:
                 data = b""
+            if from_client and data:
+                count(connection, True, len(data))
             queue.append((loop.time() + delay, data))
             held += len(data)
             came.set()
@@ -70,13 +87,21 @@ async def serve(loop, client, target, ms):
         await loop.sock_connect(server, ("127.0.0.1", target))
         for s in (client, server):
             s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        await asyncio.gather(carry(loop, client, server, ms / 2000),
-                             carry(loop, server, client, ms / 2000))
+        await asyncio.gather(carry(loop, client, server, ms / 2000, client, True),
+                             carry(loop, server, client, ms / 2000, client, False))
     except OSError:
         pass
     finally:
+        Counts.heard.pop(client, None)
         client.close()
         server.close()
+
+
+def told():
+    if not os.read(0, 1):
+        os._exit(0)
+    print(Counts.bytes, Counts.turns, flush=True)
+    Counts.bytes = Counts.turns = 0
 
 
 async def main(listen, target, ms):
@@ -87,7 +112,7 @@ async def main(listen, target, ms):
     door.listen(100)
     door.setblocking(False)
     if stat.S_ISFIFO(os.fstat(0).st_mode):
-        loop.add_reader(0, lambda: os.read(0, 1) or os._exit(0))
+        loop.add_reader(0, told)
     print("ready", flush=True)
     tasks = set()
     while True:

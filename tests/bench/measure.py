@@ -1,0 +1,57 @@
+"""What all parts of make bench measure and print with."""
+
+import os
+import shlex
+import subprocess
+import sys
+import tempfile
+import time
+
+missed = []  # figures over their limits
+pages = []   # the tables, for docs/bench.md
+drawings = None  # where pictures go
+
+
+class Run:
+    """A command that has ended: seconds, CPU seconds, bytes of memory at the most, output."""
+
+    def __init__(self, args, want=(0,), **more):
+        with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+            start = time.monotonic()
+            p = subprocess.Popen(args, stdin=subprocess.DEVNULL, stdout=out, stderr=err, **more)
+            _, status, usage = os.wait4(p.pid, 0)
+            self.seconds = time.monotonic() - start
+            self.cpu = usage.ru_utime + usage.ru_stime
+            self.memory = usage.ru_maxrss * 1024
+            p.returncode = os.waitstatus_to_exitcode(status)
+            out.seek(0)
+            err.seek(0)
+            self.text, self.said = (f.read().decode(errors="replace") for f in (out, err))
+        if p.returncode not in want:
+            raise RuntimeError("%s: exit %d\n%s" % (shlex.join(args), p.returncode,
+                                                    (self.text + self.said)[-2000:]))
+
+
+def over(value, limit, spelling):
+    """The value, marked where it is over the limit."""
+    text = spelling % value
+    if limit is not None and value > limit:
+        missed.append(text)
+        text += "!"
+    return text
+
+
+def say(sentence):
+    print(sentence, file=sys.stderr, flush=True)
+
+
+def table(title, head, rows):
+    widths = [max(len(str(r[i])) for r in [head] + rows) for i in range(len(head))]
+    print("\n" + title)
+    for r in [head] + rows:
+        print("  " + "  ".join(str(c).ljust(w) if i == 0 else str(c).rjust(w)
+                               for i, (c, w) in enumerate(zip(r, widths))))
+    sys.stdout.flush()
+    lines = ["| " + " | ".join(str(c) for c in r) + " |" for r in [head] + rows]
+    lines.insert(1, "|---" + "|---:" * (len(head) - 1) + "|")
+    pages.append(title + "\n\n" + "\n".join(lines) + "\n")
