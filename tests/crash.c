@@ -34,7 +34,8 @@
  *   5. no file of the message CACHE bears a UIDL that is not its message's on the server
  *      that the store speaks of (crash_cache.h); after --then and --undo all are in place.
  * No command may take longer than ten seconds. Prints the number of points; exit 1, and a
- * line each, if something was not so.
+ * line each, if something was not so. CRASH_SHARE=K/F makes every K-th point only, from
+ * the F-th on.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -80,8 +81,9 @@ struct job {
 	size_t nmail;
 	const char *cache; /* a folder beside the store, or NULL */
 	size_t ncached;
-	size_t names;	    /* in the store's folder */
-	size_t part, parts; /* this process makes every parts-th point */
+	size_t names;	     /* in the store's folder */
+	size_t part, parts;  /* this process makes every parts-th point */
+	size_t every, first; /* of all points only every such one, from the first on */
 	size_t points, bad;
 };
 
@@ -561,8 +563,10 @@ points(struct job *j, enum command c, size_t calls)
 	size_t number = 0;
 
 	for (enum crash_mode mode = CRASH_KILL_BEFORE; mode < CRASH_MODES; mode++)
-		for (size_t n = 1; n <= calls; n++)
-			if (number++ % j->parts == j->part && !point(j, c, mode, n))
+		for (size_t n = 1; n <= calls; n++, number++)
+			if (number % j->every == j->first &&
+				number / j->every % j->parts == j->part &&
+				!point(j, c, mode, n))
 				break;
 }
 
@@ -715,11 +719,28 @@ make_scenario(struct job *j, const char *program, const char *becomes)
 	j->command[UNDO] = undo;
 }
 
+/* "K/F": of K points that follow one another only the F-th, from 0. */
+static bool
+take_share(struct job *j, const char *share)
+{
+	char *end;
+
+	j->every = 1;
+	j->first = 0;
+	if (share == NULL)
+		return true;
+	j->every = (size_t)strtoul(share, &end, 10);
+	if (*end != '/')
+		return false;
+	j->first = (size_t)strtoul(end + 1, &end, 10);
+	return *end == '\0' && j->every > 0 && j->first < j->every;
+}
+
 static int
 usage(void)
 {
 	fprintf(stderr,
-		"usage: crash [-j JOBS] [SCENARIO STORE [MAIL…] [CACHE/] [--becomes STORE | --sqlite "
+		"usage: [CRASH_SHARE=K/F] crash [-j JOBS] [SCENARIO STORE [MAIL…] [CACHE/] [--becomes STORE | --sqlite "
 		"QUERY] --apply CMD… --then CMD… --undo CMD…]\n");
 	return 64;
 }
@@ -777,7 +798,7 @@ main(int argc, char **argv)
 		j.parts = (size_t)strtoul(argv[2], NULL, 10);
 		at = 3;
 	}
-	if (j.parts == 0 || j.parts > 64)
+	if (j.parts == 0 || j.parts > 64 || !take_share(&j, getenv("CRASH_SHARE")))
 		return usage();
 	snprintf(j.base, sizeof(j.base), "%s/reuidl-crash-XXXXXX", tmp);
 	if (mkdtemp(j.base) == NULL)
