@@ -390,6 +390,25 @@ Test(replace, symlink_without_plus_and_a_live_process_is_a_running_client)
 	refused(try_open(&t, store()), ERR_BUSY, "client-running", "is running on");
 }
 
+/* No lock of ours keeps such a one from starting while we are at work. */
+Test(replace, a_client_that_has_started_since)
+{
+	struct journal_file record = {0};
+	struct journal *j = open_journal();
+	struct target t;
+
+	open_target(&t, store());
+	cr_assert_eq(
+		symlink(arena_print(&arena, "127.0.0.1:%d", (int)getpid()), in("p/lock")),
+		0);
+	refused(target_replace(&t, text_of(NEW), j, &record, &e), ERR_BUSY,
+		"client-running", "quit it first; nothing was changed");
+	target_close(&t);
+	holds(store(), OLD);
+	cr_assert_eq(count_names(in("p/Mail/one")), 1, "no temporary file is left");
+	journal_close(j);
+}
+
 /* Thunderbird leaves it after a clean end, and with '+' the other lock decides. */
 Test(replace, symlink_with_plus_or_a_dead_process_is_not)
 {

@@ -257,7 +257,8 @@ target_replace(struct target *t, struct text bytes, struct journal *j,
 		return -1;
 	/* 5, 6, 7, 8 */
 	if (make_folder(t, record, e) < 0 || write_temporary(t, bytes, record, e) < 0 ||
-		check_stat(t, e) < 0 || put_in_place(t, record, e) < 0)
+		check_stat(t, e) < 0 || target_look_again(t, e) < 0 ||
+		put_in_place(t, record, e) < 0)
 		return roll_back(t, j, record, e);
 	return finish(t, j, record, e);
 }
@@ -270,7 +271,8 @@ target_remove(
 
 	if (prepare(t, (struct text){"", 0}, j, record, e) < 0)
 		return -1;
-	if (check_stat(t, e) < 0 || os_unlink(t->path, e) < 0)
+	if (check_stat(t, e) < 0 || target_look_again(t, e) < 0 ||
+		os_unlink(t->path, e) < 0)
 		return roll_back(t, j, record, e);
 	int rc = os_sync_folder(os_folder_of(&t->arena, t->path), &why);
 	if (rc == 0 && record->copies == COPY_GONE_FOLDER)

@@ -196,6 +196,27 @@ one_says(struct running *r, const struct client_lock *l, struct os_locks *locks,
 	return 0;
 }
 
+/* Nothing that a client does then keeps it from starting. */
+static bool
+is_only_seen(enum lock_kind what)
+{
+	return what != LOCK_FCNTL && what != LOCK_STORE && what != LOCK_DOT;
+}
+
+bool
+running_started(struct running *r, struct arena *a)
+{
+	const struct client_lock *l = r->format->locks;
+	bool runs = false;
+	struct err ignored;
+
+	r->pid = 0;
+	for (; l != NULL && l->what != LOCK_NONE && !runs; l++)
+		if (is_only_seen(l->what))
+			one_says(r, l, NULL, a, &runs, &ignored);
+	return runs;
+}
+
 int
 running_look(struct running *r, struct os_locks *locks, struct arena *a, bool *runs,
 	struct err *e)

@@ -22,5 +22,7 @@ struct running {
  * taken are, so that a client that starts now finds them held. */
 int running_look(struct running *r, struct os_locks *locks, struct arena *a, bool *runs,
 	struct err *e);
+/* With those that can be taken held: has it started all the same? */
+bool running_started(struct running *r, struct arena *a);
 
 #endif

@@ -47,30 +47,48 @@ check_file(struct target *t, const struct os_stat *st, bool write, struct err *e
 	return 0;
 }
 
+static struct running
+running_of(const struct target *t)
+{
+	return (struct running){.format = t->format,
+		.store = t->path,
+		.settings = t->settings.path,
+		.owner = t->source.stat.uid};
+}
+
+static int
+say_running(struct target *t, const struct running *r, bool write, struct err *e)
+{
+	const char *quit = t->format->quit;
+	char *process = r->pid > 0 ? arena_print(&t->arena, ", process %ld", r->pid) : "";
+
+	t->running = arena_print(&t->arena,
+		"%s: the client (%s) is running on %s%s; quit it first%s%s%s", t->path,
+		t->format->client, r->at, process, quit != NULL ? " (" : "",
+		quit != NULL ? quit : "", quit != NULL ? ")" : "");
+	return write ? err_set(e, ERR_BUSY, "client-running", "%s", t->running) : 0;
+}
+
 /* The client's own locks. */
 static int
 lock_client(struct target *t, bool write, struct err *e)
 {
-	struct running r = {.format = t->format,
-		.store = t->path,
-		.settings = t->settings.path,
-		.owner = t->source.stat.uid};
-	const char *quit = t->format->quit;
+	struct running r = running_of(t);
 	bool runs;
 
 	if (running_look(&r, write ? t->locks : NULL, &t->arena, &runs, e) < 0)
 		return nothing_changed(e);
-	if (!runs)
-		return 0;
-	char *process = r.pid > 0 ? arena_print(&t->arena, ", process %ld", r.pid) : "";
-	t->running = arena_print(&t->arena,
-		"%s: the client (%s) is running on %s%s; quit it first%s%s%s", t->path,
-		t->format->client, r.at, process, quit != NULL ? " (" : "",
-		quit != NULL ? quit : "", quit != NULL ? ")" : "");
-	if (!write)
-		return 0;
-	err_set(e, ERR_BUSY, "client-running", "%s", t->running);
-	return nothing_changed(e);
+	if (runs && say_running(t, &r, write, e) < 0)
+		return nothing_changed(e);
+	return 0;
+}
+
+int
+target_look_again(struct target *t, struct err *e)
+{
+	struct running r = running_of(t);
+
+	return running_started(&r, &t->arena) ? say_running(t, &r, true, e) : 0;
 }
 
 static int
