@@ -77,7 +77,6 @@ Test(mailbox_url, kinds_to_come)
 	refused("imap://u@h", "not known yet");
 	refused("imaps://u@h", "not known yet");
 	refused("maildir:/home/x", "not known yet");
-	refused("capture:x", "not known yet");
 }
 
 Test(mailbox_url, a_path_is_taken_as_it_stands)

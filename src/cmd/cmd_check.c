@@ -138,7 +138,7 @@ check(struct run *r, struct server *server, struct found_list *list, struct err 
 
 	if (stores_find(r, list, e) < 0 || server_init(server, r, 1, e) < 0)
 		return -1;
-	if (server->box.options.store != NULL)
+	if (server->box.options.url.path != NULL)
 		return err_set(e, ERR_USAGE, "",
 			"check wants the URL of a server: only that one knows what is on it");
 	if (mailbox_open(&box, 1, &w, e) < 0)

@@ -29,9 +29,12 @@ struct run {
 	void *json_arg;
 };
 
+/* One server, given by its URL alone; its options have no prefix. */
+#define COMMAND_PLAIN_SIDE (-1)
+
 struct command {
 	const char *name, *arguments, *summary;
-	int sides;   /* servers it talks to: 0, 1 (new), 2 */
+	int sides;   /* servers it talks to: 0, 1 (new), 2, COMMAND_PLAIN_SIDE */
 	bool prints; /* writes the whole --json output itself when it succeeds */
 	int (*run)(struct run *, struct err *);
 };
@@ -44,6 +47,7 @@ int cmd_diff(struct run *r, struct err *e);
 int cmd_apply(struct run *r, struct err *e);
 int cmd_undo(struct run *r, struct err *e);
 int cmd_check(struct run *r, struct err *e);
+int cmd_capture(struct run *r, struct err *e);
 int cmd_find(struct run *r, struct err *e);
 int cmd_show(struct run *r, struct err *e);
 int cmd_map(struct run *r, struct err *e);

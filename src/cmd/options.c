@@ -22,14 +22,15 @@ struct row {
 static const struct row rows[] = {
 	{"map", STRING, AT(map), " match diff apply migrate ", "FILE", "the map"},
 	{"refresh", FLAG, AT(refresh), " match ", NULL, "prove an existing map again"},
-	{"no-cache", FLAG, AT(no_cache), MATCH, NULL,
+	{"to", STRING, AT(to), " capture ", "FILE", "where it is kept"},
+	{"no-cache", FLAG, AT(no_cache), MATCH " capture ", NULL,
 		"forget what an earlier run has learnt"},
 	{"strict", FLAG, AT(strict), MATCH, NULL, "exit 3 if something is unmatched"},
 	{"trust-rule", FLAG, AT(trust_rule), MATCH, NULL,
 		"use a UIDL rule that no POP3 server proves"},
 	{"evidence", STRING, AT(evidence), MATCH " capture ", "header|size",
 		"size: where every header costs a round trip"},
-	{"wait", NUMBER, AT(wait), " match migrate check ", "SECONDS",
+	{"wait", NUMBER, AT(wait), " match migrate check capture ", "SECONDS",
 		"how long to wait for a locked mailbox (60)"},
 	{"client", STRING, AT(client), PLAN " match show find ", "NAME",
 		"the client's name, see formats"},
@@ -88,7 +89,8 @@ static const struct row rows[] = {
 
 static const struct row side_rows[] = {
 	{"", STRING, SIDE_AT(url), NULL, "URL",
-		"pop3://user@host[:port], pop3s://…, or a client's own mail: store:PATH"},
+		"pop3://user@host[:port], pop3s://…, capture:FILE, or a client's own mail: "
+		"store:PATH"},
 	{"-password-file", STRING, SIDE_AT(password_file), NULL, "FILE",
 		"the password is its first line; mode 0600"},
 	{"-password-command", STRING, SIDE_AT(password_command), NULL, "COMMAND",
@@ -137,7 +139,9 @@ takes_side(int side, const char *command)
 {
 	const struct command *c = command_named(command);
 
-	return c != NULL && (side == 1 ? c->sides > 0 : c->sides > 1);
+	if (c == NULL || c->sides == COMMAND_PLAIN_SIDE)
+		return c != NULL && side == SIDE_PLAIN;
+	return side == 1 ? c->sides > 0 : side == 0 && c->sides > 1;
 }
 
 static int
@@ -163,7 +167,7 @@ set(void *base, const struct row *r, const char *name, const char *value, struct
 
 struct hit {
 	const struct row *row;
-	int side; /* 0 old, 1 new, -1: neither */
+	int side; /* 0 old, 1 new, SIDE_PLAIN, -1: none */
 };
 
 static struct hit
@@ -181,6 +185,10 @@ look_up(struct text name)
 				text_equal(tail, text_of(side_rows[i].name)))
 				return (struct hit){&side_rows[i], s};
 		}
+	/* The first is the URL, which is no option there; the others begin with '-'. */
+	for (size_t i = 1; i < sizeof(side_rows) / sizeof(side_rows[0]); i++)
+		if (text_equal(name, text_of(side_rows[i].name + 1)))
+			return (struct hit){&side_rows[i], SIDE_PLAIN};
 	return (struct hit){NULL, -1};
 }
 
@@ -294,6 +302,8 @@ options_parse(struct options *o, int argc, char **argv, struct arena *a, struct 
 			e, ERR_USAGE, "", "there is no command \"%s\"", o->command);
 	if (check_commands(o, argc, argv, e) < 0)
 		return -1;
+	if (command_named(o->command)->sides == COMMAND_PLAIN_SIDE && o->nstores > 0)
+		o->side[SIDE_PLAIN].url = o->stores[0];
 	return check_values(o, e);
 }
 
@@ -306,15 +316,19 @@ options_have(struct text name)
 void
 options_help(const char *command)
 {
-	for (int s = 0; s < 2; s++)
-		for (size_t i = 0; takes_side(s, command) &&
-				   i < sizeof(side_rows) / sizeof(side_rows[0]);
+	static const char *const sides[SIDES] = {"old", "new", ""};
+
+	for (int s = 0; s < SIDES; s++)
+		for (size_t i = s == SIDE_PLAIN;
+			takes_side(s, command) &&
+			i < sizeof(side_rows) / sizeof(side_rows[0]);
 			i++) {
 			const struct row *r = &side_rows[i];
 			char left[64];
 
-			snprintf(left, sizeof(left), "--%s%s %s", s == 0 ? "old" : "new",
-				r->name, r->value != NULL ? r->value : "");
+			snprintf(left, sizeof(left), "--%s%s %s", sides[s],
+				r->name + (s == SIDE_PLAIN),
+				r->value != NULL ? r->value : "");
 			printf("  %-32s %s\n", left, r->help);
 		}
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

@@ -10,9 +10,11 @@
 #include "base/arena.h"
 #include "base/err.h"
 
-enum { SIDES_OLD_NEW = 2 };
+/* The third is the server of a command that has only one, with options that have no
+ * prefix. */
+enum { SIDE_PLAIN = 2, SIDES = 3 };
 
-/* Of one server; commands with a single one use [1], the new side. */
+/* Of one server; check uses [1], the new side. */
 struct side_options {
 	const char *url, *password_file, *password_command, *password_env, *authzid,
 		*auth;
@@ -23,9 +25,9 @@ struct side_options {
 };
 
 struct options {
-	struct side_options side[SIDES_OLD_NEW];
+	struct side_options side[SIDES];
 	const char *map, *client, *account, *client_host, *client_user, *into, *state,
-		*run, *report, *log;
+		*run, *report, *log, *to;
 	const char *export, *import, *old_account, *new_account;
 	int64_t wait, max_age, forget, client_port;
 	const char *evidence;

@@ -58,12 +58,13 @@ void
 know_options(struct redact *r, const struct options *o)
 {
 	const char *const whose[] = {o->account, o->into, o->old_account, o->new_account};
-	const char *const paths[] = {o->map, o->state, o->report, o->log, o->import};
+	const char *const paths[] = {
+		o->map, o->state, o->report, o->log, o->import, o->to};
 	struct arena a = {0};
 
 	if (r == NULL)
 		return;
-	for (size_t s = 0; s < SIDES_OLD_NEW; s++)
+	for (size_t s = 0; s < SIDES; s++)
 		know_side(r, &o->side[s]);
 	for (size_t i = 0; i < sizeof(whose) / sizeof(*whose); i++)
 		if (whose[i] != NULL)

@@ -4,7 +4,9 @@
 
 #include <stdlib.h>
 
-static const char *const side_names[] = {"old", "new"};
+/* What the options of a side begin with, behind their dashes; and how it is called. */
+static const char *const prefixes[SIDES] = {"old-", "new-", ""};
+static const char *const side_names[SIDES] = {"old server", "new server", "server"};
 
 static int
 from_file(const char *path, char **password, struct err *e)
@@ -111,7 +113,7 @@ from_netrc(struct run *r, const struct mailbox_url *url, char **password, struct
 }
 
 static int
-get_password(struct run *r, const struct side_options *so, const char *side,
+get_password(struct run *r, const struct side_options *so, int side,
 	const struct mailbox_url *url, char **password, struct err *e)
 {
 	char *prompt;
@@ -132,25 +134,25 @@ get_password(struct run *r, const struct side_options *so, const char *side,
 	if (so->netrc)
 		return from_netrc(r, url, password, e);
 	char shown[2][256];
-	prompt = arena_print(&r->arena, "Password of %s at the %s server %s: ",
+	prompt = arena_print(&r->arena, "Password of %s at the %s %s: ",
 		console_show(r->console, REDACT_USER, text_of(url->user), shown[0],
 			sizeof(shown[0])),
-		side,
+		side_names[side],
 		console_show(r->console, REDACT_HOST, text_of(url->host), shown[1],
 			sizeof(shown[1])));
 	if (r->options->no_input || !os_ask_secret(prompt, password))
 		return err_set(e, ERR_USAGE, "",
-			"no password for the %s server: give --%s-password-file, "
-			"-command, -env or -netrc",
-			side, side);
+			"no password for the %s: give --%spassword-file, -command or "
+			"-env, or --%snetrc",
+			side_names[side], prefixes[side], prefixes[side]);
 	return 0;
 }
 
 /* A token, or a password; a mechanism that wants a token gets it from where passwords
  * come from, if there is no command for it. */
 static int
-get_secret(struct server *s, struct run *r, const struct side_options *so,
-	const char *side, const struct mailbox_url *url, struct err *e)
+get_secret(struct server *s, struct run *r, const struct side_options *so, int side,
+	const struct mailbox_url *url, struct err *e)
 {
 	const struct sasl *sasl = so->auth != NULL ? sasl_of_option(so->auth) : NULL;
 	bool token = sasl != NULL && sasl->token;
@@ -169,7 +171,7 @@ one_of(const char *side, const char *option, const char *value, const char *yes,
 	else if (strcmp(value, no) == 0)
 		*out_ = false;
 	else
-		return err_set(e, ERR_USAGE, "", "--%s-%s is %s or %s, not \"%s\"", side,
+		return err_set(e, ERR_USAGE, "", "--%s%s is %s or %s, not \"%s\"", side,
 			option, yes, no, value);
 	return 0;
 }
@@ -186,14 +188,15 @@ check_proxy(const char *side, const char *proxy, struct err *e)
 					     strlen(proxy) > strlen(schemes[i])))
 			return 0;
 	return err_set(e, ERR_USAGE, "",
-		"--%s-proxy wants socks5h://HOST:PORT or http://HOST:PORT, "
+		"--%sproxy wants socks5h://HOST:PORT or http://HOST:PORT, "
 		"not \"%s\"",
 		side, proxy);
 }
 
 /* Options that only a server could heed are a misunderstanding. */
 static int
-check_store_options(const struct side_options *so, const char *name, struct err *e)
+check_path_options(const struct side_options *so, const char *prefix, const char *scheme,
+	struct err *e)
 {
 	if (so->password_file == NULL && so->password_command == NULL &&
 		so->password_env == NULL && !so->netrc && so->authzid == NULL &&
@@ -202,8 +205,8 @@ check_store_options(const struct side_options *so, const char *name, struct err 
 		so->token_command == NULL && so->cert == NULL && so->key == NULL)
 		return 0;
 	return err_set(e, ERR_USAGE, "",
-		"--%s store:PATH is no server: it takes no --%s-password-file and the like",
-		name, name);
+		"%s: is no server: it takes no --%spassword-file and the like", scheme,
+		prefix);
 }
 
 /* A shell does not expand it there. */
@@ -248,10 +251,10 @@ server_store(struct run *r, int side, const char **path, struct err *e)
 
 /* The account in place of the server. */
 static int
-open_side(struct server *s, struct run *r, struct mailbox_options *o, const char *name,
+open_store_side(struct server *s, struct run *r, struct mailbox_options *o, int side,
 	struct err *e)
 {
-	o->name = arena_print(&r->arena, "%s store", name);
+	o->name = side == 0 ? "old store" : "new store";
 	if (open_store(r, &o->url, &s->side, e) < 0)
 		return -1;
 	o->url.user = s->side.user;
@@ -260,12 +263,45 @@ open_side(struct server *s, struct run *r, struct mailbox_options *o, const char
 	return 0;
 }
 
+/* The mailbox as it was in place of what it is. */
+static int
+open_capture_side(struct server *s, struct run *r, struct mailbox_options *o, int side,
+	struct err *e)
+{
+	o->name = side == 0 ? "old capture" : "new capture";
+	if (capture_side_open(&s->capture, with_home(r, o->url.path), e) < 0)
+		return -1;
+	o->url.user = s->capture.info.side.user;
+	o->url.host = s->capture.info.side.host;
+	o->url.port = s->capture.info.side.port;
+	o->capture = &s->capture.mail;
+	return 0;
+}
+
+static int
+open_path(struct server *s, struct run *r, struct mailbox_options *o, int side,
+	struct err *e)
+{
+	const struct side_options *so = &r->options->side[side];
+
+	if (check_path_options(so, prefixes[side], o->url.scheme, e) < 0)
+		return -1;
+	if (side == SIDE_PLAIN)
+		return err_set(e, ERR_USAGE, "",
+			"%s wants the URL of a server: what %s: names is on this disk as it "
+			"is",
+			r->options->command, o->url.scheme);
+	if (strcmp(o->url.scheme, "capture") == 0)
+		return open_capture_side(s, r, o, side, e);
+	return open_store_side(s, r, o, side, e);
+}
+
 int
 server_init(struct server *s, struct run *r, int side, struct err *e)
 {
 	const struct side_options *so = &r->options->side[side];
 	struct mailbox_options o = {
-		.name = side == 0 ? "old server" : "new server",
+		.name = side_names[side],
 		.authzid = so->authzid,
 		.auth = so->auth,
 		.cafile = so->cafile,
@@ -279,20 +315,22 @@ server_init(struct server *s, struct run *r, int side, struct err *e)
 
 	*s = (struct server){.made = false};
 	if (so->url == NULL)
-		return err_set(e, ERR_USAGE, "", "%s wants --%s URL", r->options->command,
-			side_names[side]);
-	const char *name = side_names[side];
+		return side == SIDE_PLAIN
+			       ? err_set(e, ERR_USAGE, "", "%s wants a URL",
+					 r->options->command)
+			       : err_set(e, ERR_USAGE, "", "%s wants --%s URL",
+					 r->options->command, side == 0 ? "old" : "new");
+	const char *prefix = prefixes[side];
 	if (mailbox_url_parse(so->url, &r->arena, &o.url, e) < 0)
 		return -1;
 	if (o.url.path != NULL) {
-		if (check_store_options(so, name, e) < 0 ||
-			open_side(s, r, &o, name, e) < 0)
+		if (open_path(s, r, &o, side, e) < 0)
 			return -1;
-	} else if (check_proxy(name, so->proxy, e) < 0 || sasl_check(&o, e) < 0 ||
-		   one_of(name, "tls", so->tls, "required", "off", &tls, e) < 0 ||
-		   one_of(name, "pipelining", so->pipelining, "auto", "off",
+	} else if (check_proxy(prefix, so->proxy, e) < 0 || sasl_check(&o, e) < 0 ||
+		   one_of(prefix, "tls", so->tls, "required", "off", &tls, e) < 0 ||
+		   one_of(prefix, "pipelining", so->pipelining, "auto", "off",
 			   &o.pipelining, e) < 0 ||
-		   get_secret(s, r, so, side_names[side], &o.url, e) < 0) {
+		   get_secret(s, r, so, side, &o.url, e) < 0) {
 		return -1;
 	}
 	o.tls = tls ? TLS_REQUIRED : TLS_OFF;
@@ -323,5 +361,6 @@ server_release(struct server *s)
 	free(s->password);
 	free(s->token);
 	store_side_release(&s->side);
+	capture_side_release(&s->capture);
 	*s = (struct server){.made = false};
 }

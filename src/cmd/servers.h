@@ -8,16 +8,18 @@
 
 #include "cmd/command.h"
 #include "mailbox/mailbox.h"
+#include "work/capture_side.h"
 #include "work/store_side.h"
 
 struct server {
 	struct mailbox box;
 	char *password, *token;
 	struct store_side side; /* of a store: URL */
+	struct capture_side capture;
 	bool made;
 };
 
-/* side 0: old, 1: new. Finds what a store: URL leads to, and else asks for the password if nothing else says it. */
+/* side 0: old, 1: new, SIDE_PLAIN. Finds what a store: URL leads to, and else asks for the password if nothing else says it. */
 int server_init(struct server *s, struct run *r, int side, struct err *e);
 /* The store that the side's store: URL leads to; NULL: it has another URL. */
 int server_store(struct run *r, int side, const char **path, struct err *e);

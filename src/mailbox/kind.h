@@ -17,7 +17,7 @@ struct mailbox_job {
 	enum job_what what;
 	const uint8_t *want; /* by index; NULL: all */
 	mailbox_sink sink;
-	mailbox_describe_sink describe;
+	mailbox_describe_sink describe; /* of JOB_HEADERS too, if not NULL */
 	void *arg;
 	const struct watch *watch; /* may be NULL, and so may its functions */
 };
@@ -45,7 +45,8 @@ struct mailbox_kind {
 	void (*destroy)(struct mailbox *m);
 };
 
-extern const struct mailbox_kind mailbox_pop3, mailbox_pop3s, mailbox_local;
+extern const struct mailbox_kind mailbox_pop3, mailbox_pop3s, mailbox_local,
+	mailbox_captured;
 
 /* NULL if there is no such kind. */
 const struct mailbox_kind *mailbox_kind_named(const char *scheme);

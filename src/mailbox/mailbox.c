@@ -8,7 +8,7 @@
 #include "base/os.h"
 
 static const struct mailbox_kind *const kinds[] = {
-	&mailbox_pop3, &mailbox_pop3s, &mailbox_local, NULL};
+	&mailbox_pop3, &mailbox_pop3s, &mailbox_local, &mailbox_captured, NULL};
 
 const struct mailbox_kind *
 mailbox_kind_named(const char *scheme)
@@ -170,6 +170,20 @@ mailbox_headers(struct mailbox *const *m, size_t n, uint8_t *const *want,
 {
 	struct mailbox_job job = {
 		.what = JOB_HEADERS, .sink = sink, .arg = arg, .watch = w};
+
+	return run_job(m, n, job, want, e);
+}
+
+int
+mailbox_headers_told(struct mailbox *const *m, size_t n, uint8_t *const *want,
+	mailbox_sink sink, mailbox_describe_sink describe, void *arg,
+	const struct watch *w, struct err *e)
+{
+	struct mailbox_job job = {.what = JOB_HEADERS,
+		.sink = sink,
+		.describe = describe,
+		.arg = arg,
+		.watch = w};
 
 	return run_job(m, n, job, want, e);
 }

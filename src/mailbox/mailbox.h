@@ -24,11 +24,13 @@ struct mailbox_url {
 };
 
 struct mailbox_store;
+struct mailbox_capture;
 
 struct mailbox_options {
 	const char *name; /* "old server", "new server": what messages say */
 	struct mailbox_url url;
-	const struct mailbox_store *store; /* what a store: URL leads to: local.h */
+	const struct mailbox_store *store;     /* what a store: URL leads to: local.h */
+	const struct mailbox_capture *capture; /* and a capture: URL: captured.h */
 	const char *authzid; /* whose mailbox, for master users; NULL: the user's */
 	const char *auth; /* "user", "apop", "plain", …; NULL: what the server offers */
 	const char *password; /* owned and wiped by the caller, after close */
@@ -78,6 +80,11 @@ mailbox_open(struct mailbox *const *m, size_t n, const struct watch *w, struct e
  * not give arrives with MESSAGE_NO_HEADER. */
 int mailbox_headers(struct mailbox *const *m, size_t n, uint8_t *const *want,
 	mailbox_sink sink, void *arg, const struct watch *w, struct err *e);
+/* The same; kinds that can do it in passing tell each message's Date, From and Subject
+ * too, before the sink gets it. Of those that were not told mailbox_describe() tells. */
+int mailbox_headers_told(struct mailbox *const *m, size_t n, uint8_t *const *want,
+	mailbox_sink sink, mailbox_describe_sink describe, void *arg,
+	const struct watch *w, struct err *e);
 /* Bodies (TOP n 999999999), with the header's digests too. MESSAGE_NO_BODY if refused. */
 int mailbox_bodies(struct mailbox *const *m, size_t n, uint8_t *const *want,
 	mailbox_sink sink, void *arg, const struct watch *w, struct err *e);

@@ -80,17 +80,17 @@ deliver(struct pop3 *p, const struct held *h, struct err *e)
 {
 	struct mailbox *m = p->m;
 	struct text values[3] = {{"", 0}, {"", 0}, {"", 0}};
-	int result;
+	int result = 0;
 
 	p->want[h->index] = WANT_NOT;
-	if (p->job.what == JOB_DESCRIBE) {
-		for (int i = 0; i < 3 && h->values[i].len > 0; i++)
+	for (int i = 0; i < 3; i++)
+		if (h->values[i].len > 0)
 			values[i] = (struct text){
 				p->held_text.at + h->values[i].off, h->values[i].len};
+	if (p->job.describe != NULL)
 		result = p->job.describe(p->job.arg, m, h->index, values, e);
-	} else {
+	if (result == 0 && p->job.sink != NULL)
 		result = p->job.sink(p->job.arg, m, h->index, &h->evidence, e);
-	}
 	p->forgiving.since++;
 	if (++p->done % 64 == 0 || p->done == p->total)
 		pop3_progress(p, p->done, p->total);
@@ -291,7 +291,7 @@ hold(struct pop3 *p, uint32_t index)
 	h = &p->held[p->nheld++];
 	*h = (struct held){.index = index};
 	reading_end(&p->reading, &h->evidence);
-	if (p->job.what == JOB_DESCRIBE)
+	if (p->job.describe != NULL)
 		keep_values(p, h);
 }
 

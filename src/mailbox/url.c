@@ -1,8 +1,7 @@
 #include "mailbox/kind.h"
 
 /* Kinds that are planned; a person who names one should not be told of a typo. */
-static const char *const planned[] = {
-	"imap", "imaps", "maildir", "mbox", "capture", NULL};
+static const char *const planned[] = {"imap", "imaps", "maildir", "mbox", NULL};
 
 static int
 hex_of(char c)

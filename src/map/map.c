@@ -23,24 +23,32 @@
 
 const char *const map_side_names[2] = {"old", "new"};
 
+const struct map_form map_form_map = {
+	.what = "map",
+	.maker = "match",
+	.use = "diff, apply and migrate take it with --map",
+	.application = 0x72554944, /* "rUID" */
+};
+
 int
 map_damaged(struct map *m, const char *what, struct err *e)
 {
-	return err_set(
-		e, ERR_DATA, "format", "%s: this map is damaged (%s)", m->sql.path, what);
+	return err_set(e, ERR_DATA, "format", "%s: this %s is damaged (%s)", m->sql.path,
+		m->form->what, what);
 }
 
-/* Open a file that is there, and prove that it is ours and whole. */
-static int
-open_checked(const char *path, bool writing, struct map **out, struct err *e)
+int
+map_open_checked(const struct map_form *form, const char *path, bool writing,
+	struct map **out, struct err *e)
 {
 	struct map_header h;
-	if (map_header_read(&h, path, e) == -1)
+	if (map_header_read(&h, form, path, e) == -1)
 		return -1;
 	struct map *m = must_alloc(sizeof(*m));
+	m->form = form;
 	/* What a killed match left half written can only be rolled back by writing. */
 	enum sql_how how = writing || h.hot ? SQL_WRITE : SQL_READ;
-	if (sql_open(&m->sql, path, "map", how, BUSY_MS, e) == -1) {
+	if (sql_open(&m->sql, path, form->what, how, BUSY_MS, e) == -1) {
 		free(m);
 		return -1;
 	}
@@ -57,7 +65,7 @@ map_open(const char *path, struct map **out, struct err *e)
 {
 	struct map *m;
 	int64_t rows, matched;
-	if (open_checked(path, false, &m, e) == -1)
+	if (map_open_checked(&map_form_map, path, false, &m, e) == -1)
 		return -1;
 	int r = sql_number(&m->sql, "SELECT count(*) FROM map", &rows, e);
 	if (r == 0)
@@ -90,6 +98,8 @@ map_close(struct map *m)
 		sqlite3_finalize(m->evidence[i]);
 		sqlite3_finalize(m->describe[i]);
 	}
+	sqlite3_finalize(m->rows);
+	hash_release(&m->rows_hash);
 	sql_close(&m->sql);
 	free(m);
 }
@@ -177,7 +187,7 @@ make_tables(struct map *m, const struct map_side sides[2], struct err *e)
 	if (had != 0)
 		return sql_fail(&m->sql, SQLITE_BUSY, e); /* somebody was faster */
 	if (sql_exec(&m->sql, e, "PRAGMA application_id = %d; PRAGMA user_version = %d",
-		    MAP_APPLICATION, MAP_SCHEMA) == -1)
+		    (int)m->form->application, MAP_SCHEMA) == -1)
 		return -1;
 	for (size_t i = 0; i < MAP_TABLES; i++)
 		if (sql_exec(&m->sql, e, "%s", map_tables[i]) == -1)
@@ -194,11 +204,12 @@ make_tables(struct map *m, const struct map_side sides[2], struct err *e)
 
 /* The file is there and empty. */
 static int
-fill_file(
-	const char *path, const struct map_side sides[2], struct map **out, struct err *e)
+fill_file(const struct map_form *form, const char *path, const struct map_side sides[2],
+	struct map **out, struct err *e)
 {
 	struct map *m = must_alloc(sizeof(*m));
-	if (sql_open(&m->sql, path, "map", SQL_WRITE, BUSY_MS, e) == -1) {
+	m->form = form;
+	if (sql_open(&m->sql, path, form->what, SQL_WRITE, BUSY_MS, e) == -1) {
 		free(m);
 		return -1;
 	}
@@ -218,12 +229,12 @@ map_exists(const char *path, struct err *e)
 }
 
 int
-map_make(
-	const char *path, const struct map_side sides[2], struct map **out, struct err *e)
+map_make(const struct map_form *form, const char *path, const struct map_side sides[2],
+	struct map **out, struct err *e)
 {
 	if (os_create(path, e) == -1)
 		return errno == EEXIST ? map_exists(path, e) : -1;
-	if (fill_file(path, sides, out, e) == -1) {
+	if (fill_file(form, path, sides, out, e) == -1) {
 		if (e->kind != ERR_BUSY)
 			remove(path);
 		return -1;
@@ -264,30 +275,36 @@ check_sides(struct map *m, const struct map_side sides[2], struct err *e)
 			print_side(&info.side[i], is[i], sizeof(is[i]));
 			print_side(&sides[i], want[i], sizeof(want[i]));
 		}
-		r = err_set(e, ERR_GUARD, "account",
-			"%s: this map is for the move from %s to %s, not from %s to %s; "
-			"give each move a map of its own",
-			m->sql.path, is[0], is[1], want[0], want[1]);
+		if (m->form != &map_form_map)
+			r = err_set(e, ERR_GUARD, "account",
+				"%s: this %s is of %s, not of %s; give each mailbox a file "
+				"of its own",
+				m->sql.path, m->form->what, is[0], want[0]);
+		else
+			r = err_set(e, ERR_GUARD, "account",
+				"%s: this map is for the move from %s to %s, not from %s "
+				"to %s; give each move a map of its own",
+				m->sql.path, is[0], is[1], want[0], want[1]);
 	}
 	arena_free(&a);
 	return r;
 }
 
 int
-map_create(
-	const char *path, const struct map_side sides[2], struct map **out, struct err *e)
+map_create_form(const struct map_form *form, const char *path,
+	const struct map_side sides[2], struct map **out, struct err *e)
 {
 	struct os_stat st;
 	if (os_stat(path, &st, NULL) == -1) {
 		if (errno == ENOENT)
-			return map_make(path, sides, out, e);
-		return err_io(e, path, "look at the map");
+			return map_make(form, path, sides, out, e);
+		return err_io(e, path, "look at the file");
 	}
 	/* What is left of a match that was killed before its first commit. */
 	if (st.regular && st.size == 0)
-		return fill_file(path, sides, out, e);
+		return fill_file(form, path, sides, out, e);
 	struct map *m;
-	if (open_checked(path, true, &m, e) == -1)
+	if (map_open_checked(form, path, true, &m, e) == -1)
 		return -1;
 	if (prepare_writing(m, e) == -1 || check_sides(m, sides, e) == -1) {
 		map_close(m);
@@ -295,6 +312,13 @@ map_create(
 	}
 	*out = m;
 	return 0;
+}
+
+int
+map_create(
+	const char *path, const struct map_side sides[2], struct map **out, struct err *e)
+{
+	return map_create_form(&map_form_map, path, sides, out, e);
 }
 
 static int

@@ -59,24 +59,38 @@ journal_is_hot(const char *path)
 }
 
 static int
+is_another(
+	const struct map_header *h, const char *path, uint32_t application, struct err *e)
+{
+	const struct map_form *other =
+		h->form == &map_form_map ? &map_form_capture : &map_form_map;
+
+	if (application == other->application)
+		return err_set(e, ERR_DATA, "format", "%s: is a %s, not a %s; %s", path,
+			other->what, h->form->what, other->use);
+	return err_set(e, ERR_DATA, "format",
+		"%s: is a SQLite database, but not a reuidl %s", path, h->form->what);
+}
+
+static int
 header_judge(struct map_header *h, const char *path, const unsigned char *at, size_t n,
 	struct err *e)
 {
 	static const char magic[16] = "SQLite format 3";
 	if (n == 0)
 		return err_set(e, ERR_DATA, "format",
-			"%s: is an empty file, not a map (if match was interrupted, run "
+			"%s: is an empty file, not a %s (if %s was interrupted, run "
 			"it again)",
-			path);
+			path, h->form->what, h->form->maker);
 	if (memcmp(at, magic, n < sizeof(magic) ? n : sizeof(magic)) != 0)
 		return err_set(e, ERR_DATA, "format",
-			"%s: is not a map: it is not a SQLite database", path);
+			"%s: is not a %s: it is not a SQLite database", path,
+			h->form->what);
 	if (n < 100)
 		return err_set(e, ERR_DATA, "format",
-			"%s: this map is cut off after %zu bytes", path, n);
-	if (big_endian(at + 68) != MAP_APPLICATION)
-		return err_set(e, ERR_DATA, "format",
-			"%s: is a SQLite database, but not a reuidl map", path);
+			"%s: this %s is cut off after %zu bytes", path, h->form->what, n);
+	if (big_endian(at + 68) != h->form->application)
+		return is_another(h, path, big_endian(at + 68), e);
 	uint32_t schema = big_endian(at + 60);
 	if (schema > MAP_SCHEMA)
 		return err_set(e, ERR_DATA, "format",
@@ -85,9 +99,9 @@ header_judge(struct map_header *h, const char *path, const unsigned char *at, si
 			path, schema, MAP_SCHEMA);
 	if (at[18] != 1 || at[19] != 1)
 		return err_set(e, ERR_DATA, "format",
-			"%s: another program changed this map's journal mode; put it "
+			"%s: another program changed this %s's journal mode; put it "
 			"back with: sqlite3 FILE 'PRAGMA journal_mode=DELETE'",
-			path);
+			path, h->form->what);
 	uint32_t page = (uint32_t)at[16] << 8 | at[17];
 	/* 1 stands for 65536; the count holds if both counters are equal. */
 	if (memcmp(at + 24, at + 92, 4) == 0)
@@ -96,41 +110,43 @@ header_judge(struct map_header *h, const char *path, const unsigned char *at, si
 }
 
 int
-map_header_read(struct map_header *h, const char *path, struct err *e)
+map_header_read(struct map_header *h, const struct map_form *form, const char *path,
+	struct err *e)
 {
 	struct os_stat st;
-	*h = (struct map_header){0};
+	*h = (struct map_header){.form = form};
 	if (os_stat(path, &st, NULL) == -1) {
 		if (errno == ENOENT || errno == ENOTDIR)
-			return err_set(
-				e, ERR_NO_STORE, "", "%s: there is no such map", path);
-		return err_io(e, path, "look at the map");
+			return err_set(e, ERR_NO_STORE, "", "%s: there is no such %s",
+				path, form->what);
+		return err_io(e, path, "look at the file");
 	}
 	if (st.folder)
-		return err_set(e, ERR_DATA, "format", "%s: is a folder, not a map", path);
+		return err_set(e, ERR_DATA, "format", "%s: is a folder, not a %s", path,
+			form->what);
 	if (!st.regular)
 		return err_set(e, ERR_DATA, "format",
-			"%s: is not a regular file, so not a map", path);
+			"%s: is not a regular file, so not a %s", path, form->what);
 	FILE *f = fopen(path, "rb");
 	if (f == NULL)
-		return err_io(e, path, "open the map");
+		return err_io(e, path, "open the file");
 	unsigned char bytes[100];
 	size_t n = fread(bytes, 1, sizeof(bytes), f);
 	bool failed = ferror(f) != 0;
 	fclose(f);
 	if (failed)
-		return err_io(e, path, "read the map");
+		return err_io(e, path, "read the file");
 	h->size = st.size;
 	h->hot = journal_is_hot(path);
 	return header_judge(h, path, bytes, n, e);
 }
 
 static int
-cut_off(const char *path, uint64_t size, uint64_t claimed, struct err *e)
+cut_off(const struct map *m, uint64_t size, uint64_t claimed, struct err *e)
 {
 	return err_set(e, ERR_DATA, "format",
-		"%s: this map is cut off: %llu of its %llu bytes are there", path,
-		(unsigned long long)size, (unsigned long long)claimed);
+		"%s: this %s is cut off: %llu of its %llu bytes are there", m->sql.path,
+		m->form->what, (unsigned long long)size, (unsigned long long)claimed);
 }
 
 static bool
@@ -163,9 +179,9 @@ check_schema(struct map *m, struct err *e)
 		const char *name = (const char *)sqlite3_column_text(st, 1);
 		if (type == NULL || name == NULL || !schema_has(type, sql_text(st, 2))) {
 			err_set(e, ERR_DATA, "format",
-				"%s: is a reuidl map into which somebody else has put "
+				"%s: is a reuidl %s into which somebody else has put "
 				"the %s \"%s\"; not read",
-				m->sql.path, type != NULL ? type : "?",
+				m->sql.path, m->form->what, type != NULL ? type : "?",
 				name != NULL ? name : "?");
 			goto out;
 		}
@@ -204,7 +220,7 @@ check_pages(struct map *m, struct err *e)
 		return -1;
 	uint64_t claimed = (uint64_t)pages * (uint64_t)page;
 	if (st.size < claimed)
-		return cut_off(m->sql.path, st.size, claimed, e);
+		return cut_off(m, st.size, claimed, e);
 	return claimed > CHECK_MAX ? 0 : check_damage(m, e);
 }
 
@@ -216,6 +232,6 @@ map_check(struct map *m, const struct map_header *h, struct err *e)
 		return check_pages(m, e);
 	/* SQLite calls it malformed; we know better why. */
 	if (e->kind == ERR_DATA && !h->hot && h->size < h->claimed)
-		return cut_off(m->sql.path, h->size, h->claimed, e);
+		return cut_off(m, h->size, h->claimed, e);
 	return -1;
 }

@@ -345,7 +345,7 @@ import_write(const struct import *im, const char *path, const struct map_side si
 	int64_t now, struct err *e)
 {
 	struct map *m;
-	if (map_make(path, sides, &m, e) == -1)
+	if (map_make(&map_form_map, path, sides, &m, e) == -1)
 		return -1;
 	int r = 0;
 	for (int i = 0; i < 2 && r == 0; i++)

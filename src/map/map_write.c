@@ -41,8 +41,8 @@ commit_if_due(struct map *m, struct err *e)
 }
 
 /* Is what we have of that side still of the same messages? matching.md, The wire. */
-static int
-cache_usable(struct map *m, enum side side, const struct listing *l, bool *usable,
+int
+map_cache_usable(struct map *m, enum side side, const struct listing *l, bool *usable,
 	struct err *e)
 {
 	char query[64];
@@ -75,21 +75,53 @@ cache_usable(struct map *m, enum side side, const struct listing *l, bool *usabl
 	return r;
 }
 
+void
+list_hash_begin(struct list_hash *h)
+{
+	*h = (struct list_hash){0};
+	hash_begin(&h->hash);
+	buf_init(&h->bytes, (size_t)1 << 20); /* quicker by the block */
+}
+
+void
+list_hash_add(struct list_hash *h, struct text uidl, uint64_t size)
+{
+	/* The NUL and 8 bytes of size, so that no list reads like another. */
+	char tail[9] = {0};
+
+	if (h->bytes.len > 32768) {
+		hash_add(&h->hash, buf_text(&h->bytes));
+		buf_clear(&h->bytes);
+	}
+	for (int k = 0; k < 8; k++)
+		tail[1 + k] = (char)(size >> 8 * k);
+	buf_add(&h->bytes, uidl);
+	buf_add(&h->bytes, (struct text){tail, sizeof(tail)});
+}
+
+struct digest
+list_hash_end(struct list_hash *h)
+{
+	hash_add(&h->hash, buf_text(&h->bytes));
+	buf_release(&h->bytes);
+	struct digest digest = hash_end(&h->hash);
+	hash_release(&h->hash);
+	return digest;
+}
+
 /* The list, its digest, and whether a UIDL in it is plain. */
 static int
 insert_list(struct map *m, enum side side, const struct listing *l, struct digest *digest,
 	bool *plain, struct err *e)
 {
 	sqlite3_stmt *st;
-	struct hash hash = {0};
-	struct buf bytes;
+	struct list_hash hash;
 	int r = 0;
 	if (sql_prepare(&m->sql, &st, e, "INSERT INTO %s_list VALUES (?, ?, ?, ?)",
 		    map_side_names[side]) == -1)
 		return -1;
 	*plain = false;
-	hash_begin(&hash);
-	buf_init(&bytes, (size_t)1 << 20); /* quicker by the block */
+	list_hash_begin(&hash);
 	for (size_t i = 0; i < l->n && r == 0; i++) {
 		const struct message *one = &l->at[i];
 		struct text uidl = message_uidl(one);
@@ -100,21 +132,9 @@ insert_list(struct map *m, enum side side, const struct listing *l, struct diges
 		sqlite3_bind_int64(st, 3, (int64_t)one->size);
 		sqlite3_bind_int(st, 4, one->flags & (MESSAGE_TWICE | MESSAGE_BAD_UIDL));
 		r = sql_run(&m->sql, st, e);
-		if (bytes.len > 32768) {
-			hash_add(&hash, buf_text(&bytes));
-			buf_clear(&bytes);
-		}
-		/* The NUL and 8 bytes of size, so that no list reads like another. */
-		char tail[9] = {0};
-		for (int k = 0; k < 8; k++)
-			tail[1 + k] = (char)(one->size >> 8 * k);
-		buf_add(&bytes, uidl);
-		buf_add(&bytes, (struct text){tail, sizeof(tail)});
+		list_hash_add(&hash, uidl, one->size);
 	}
-	hash_add(&hash, buf_text(&bytes));
-	buf_release(&bytes);
-	*digest = hash_end(&hash);
-	hash_release(&hash);
+	*digest = list_hash_end(&hash);
 	sqlite3_finalize(st);
 	return r;
 }
@@ -192,7 +212,7 @@ learn_cached(struct map *m, enum side side, struct listing *l, struct err *e)
 		struct evidence ev;
 		int64_t i = sqlite3_column_int64(st, 0);
 		if (i < 0 || (uint64_t)i >= l->n || !map_take_evidence(st, &ev)) {
-			r = map_damaged(m, "evidence makes no sense; delete the map", e);
+			r = map_damaged(m, "evidence makes no sense; delete it", e);
 			break;
 		}
 		message_learn(&l->at[i], &ev);
@@ -208,7 +228,7 @@ map_list(struct map *m, enum side side, struct listing *l, bool fresh, struct er
 	struct digest digest;
 	bool keep = false, plain;
 	if (map_begin(m, e) == -1 ||
-		(!fresh && cache_usable(m, side, l, &keep, e) == -1) ||
+		(!fresh && map_cache_usable(m, side, l, &keep, e) == -1) ||
 		sql_exec(&m->sql, e,
 			"UPDATE map SET matched = 0; DELETE FROM old_pair; "
 			"DELETE FROM new_pair; DELETE FROM packed; DELETE FROM %s_list",

@@ -1,5 +1,6 @@
 #include "work/matching.h"
 #include "base/os.h"
+#include "mailbox/captured.h"
 
 #include <stdlib.h>
 
@@ -133,6 +134,26 @@ describe(struct matching *mt, const struct match *match, const struct watch *w,
 	return rc;
 }
 
+/*
+ * When both lists were last proved. A capture proves what was listed then, and a list of
+ * the new server that is older is not what a client will meet. UIDLs of the old one that
+ * are not plain stand for their message for ever; plain ones may have been given anew
+ * since, to mail that the client has fetched.
+ */
+static int64_t
+proved_at(const struct matching *mt, int64_t now)
+{
+	int64_t at = now;
+
+	for (int i = 0; i < 2; i++) {
+		const struct mailbox_capture *c = mt->box[i]->options.capture;
+
+		if (c != NULL && (i == SIDE_NEW || c->plain) && c->since < at)
+			at = c->since;
+	}
+	return at;
+}
+
 static int
 run(struct matching *mt, const char *path, bool fresh, int64_t now, const struct watch *w,
 	struct match *match, struct err *e)
@@ -154,7 +175,7 @@ run(struct matching *mt, const char *path, bool fresh, int64_t now, const struct
 	if (read_headers(mt, w, e) < 0 || pair(mt, match, w, e) < 0 ||
 		describe(mt, match, w, e) < 0)
 		return -1;
-	if (map_pairs(mt->map, match, now, e) < 0)
+	if (map_pairs(mt->map, match, proved_at(mt, now), e) < 0)
 		return -1;
 	if (match->pairs == 0)
 		return err_set(e, ERR_EMPTY, "nothing-matched",
