@@ -6,6 +6,8 @@
 #                 the tests under sanitizers; dying at every write
 # make check-clients, check-clients-all, check-servers
 #                 the real Thunderbird and some small clients; all clients there are
+# make check-truth
+#                 no wrong pair in 100 000 pairs of mailboxes whose truth is known
 # make fuzz       FUZZ_SECONDS=60 for each target
 # make bench      speed and memory, beside a bare loop in the same run
 # make install    PREFIX=/usr/local DESTDIR=; make uninstall
@@ -29,6 +31,7 @@ LIB     := $(B)/libreuidl.a
 LIBOBJ  := $(SRC:%.c=$(B)/%.o) $(FORMATS:%.c=$(B)/%.o) $(B)/formats.o
 CMDOBJ  := $(CMD:%.c=$(B)/%.o)
 TESTOBJ := $(TESTS:%.c=$(B)/%.o)
+TRUTH   := $(patsubst %.c,$(B)/%.o,$(filter-out %/main.c,$(wildcard tests/truth/*.c)))
 
 all: $(B)/reuidl
 
@@ -55,7 +58,7 @@ $(B)/formats.c: $(FORMATS) Makefile
 $(B)/formats.o: $(B)/formats.c
 	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
-$(B)/unit: $(TESTOBJ) $(LIB)
+$(B)/unit: $(TESTOBJ) $(TRUTH) $(LIB)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcriterion $(LDLIBS)
 
 # A fuzz target is a file tests/fuzz_NAME.c; fuzz_main.c plays files to it.
@@ -94,6 +97,13 @@ check-asan:
 
 sanitized: all corpus $(B)/unit
 	@REUIDL=$(B)/reuidl tests/sanitized.sh $(B)/unit -j2 $(CRITERION)
+
+# 100 000 small pairs of mailboxes whose truth is known, and a dozen of 60 000 messages.
+$(B)/truth: $(B)/tests/truth/main.o $(TRUTH) $(LIB)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+check-truth: $(B)/truth
+	@tests/check_truth.py $(B)/truth $(TRUTH_OPTIONS)
 
 # A few suites only: valgrind takes a hundred times as long.
 check-valgrind: $(B)/unit
@@ -158,6 +168,6 @@ help:
 	@sed -n 's/^# //p;/^$$/q' Makefile
 
 .PHONY: all unit corpus demo check check-asan sanitized check-valgrind check-crash check-clients \
-	check-clients-all check-servers lint fuzz fuzzed bench install uninstall clean help
+	check-clients-all check-servers check-truth lint fuzz fuzzed bench install uninstall clean help
 .SECONDARY:
 -include $(wildcard $(B)/*.d $(B)/*/*.d $(B)/*/*/*.d)

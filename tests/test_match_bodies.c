@@ -34,6 +34,45 @@ Test(match_bodies, id_must_be_unique)
 	END();
 }
 
+/* A mail and its copy from a list with a footer, on a server that adds a header of its
+ * own; of a second such mail only the copy is left. */
+Test(match_bodies, messages_of_one_id_are_told_by_their_bodies)
+{
+	BEGIN();
+	add(&old, "a", "Message-ID: <1@x>\nX-A: 1\n\nbody\n");
+	add(&old, "b", "Message-ID: <1@x>\nX-A: 2\n\nbody\n-- \nlist\n");
+	add(&new, "c", "X-B: 3\nMessage-ID: <1@x>\nX-A: 2\n\nbody\n-- \nlist\n");
+	add(&new, "d", "X-B: 3\nMessage-ID: <1@x>\nX-A: 1\n\nbody\n");
+	add(&old, "e", "Message-ID: <2@x>\nX-A: 1\n\nbody\n");
+	add(&old, "f", "Message-ID: <2@x>\nX-A: 2\n\nbody\n-- \nlist\n");
+	add(&new, "g", "X-B: 3\nMessage-ID: <2@x>\nX-A: 2\n\nbody\n-- \nlist\n");
+	match_boxes(&old, &new, &m);
+	cr_expect_eq(m.partner[0], 1);
+	cr_expect_eq(m.partner[1], 0);
+	cr_expect_eq(m.partner[2], MATCH_NONE);
+	cr_expect_eq(m.partner[3], 2);
+	cr_expect_eq(m.evidence[3], EVIDENCE_ID);
+	END();
+}
+
+/* One who has a partner by rule 1 is no longer asked; who shares its id and its other
+ * headers still finds his own by rule 3. */
+Test(match_bodies, a_partner_in_the_class_hides_nobody)
+{
+	BEGIN();
+	add(&old, "a", "Received: 1\nMessage-ID: <1@x>\nDate: d\n\nbody\n");
+	add(&new, "b", "Received: 1\nMessage-ID: <1@x>\nDate: d\n\nbody\n");
+	add(&old, "c", "Received: 2\nMessage-ID: <1@x>\nDate: d\n\nthe other\n");
+	add(&new, "d", "Received: 2\nMessage-ID: <1@x>\nDate: d\nX-B: 3\n\nthe other\n");
+	add(&new, "e", "Received: 3\nMessage-ID: <1@x>\nDate: d\n\na third\n");
+	match_boxes(&old, &new, &m);
+	cr_expect_eq(m.partner[0], 0);
+	cr_expect_eq(m.evidence[0], EVIDENCE_STRICT);
+	cr_expect_eq(m.partner[1], 1);
+	cr_expect_eq(m.evidence[1], EVIDENCE_ID);
+	END();
+}
+
 Test(match_bodies, id_of_nothing_is_no_id)
 {
 	BEGIN();

@@ -1,8 +1,12 @@
 /*
- * Rule 5: messages that are equal in header and body are copies of one another, and it
- * does not matter which of them is whose partner.
+ * Where several messages are alike, their bodies say which is which. Rule 5: messages that
+ * are equal in header and body are copies of one another, and it does not matter which of
+ * them is whose partner. Rule 3: of those that are equal in `id` only, two whose bodies are
+ * equal to each other's and to nobody else's.
  */
 #include "model/match_join.h"
+
+#include <stdlib.h>
 
 /* Entries of the class that have no partner yet and may get one, to its front. */
 static void
@@ -60,33 +64,60 @@ pair_in_order(struct matcher *x, const struct join_class *c, uint32_t *number)
 		matcher_pair(x, old[i].index, new[i].index, EVIDENCE_ORDER);
 }
 
+static void
+pair_the_only_two(struct matcher *x, const struct join_class *c, uint32_t *number)
+{
+	(void)number;
+	if (c->n[0] == 1 && c->n[1] == 1)
+		matcher_pair(x, c->at[0].index, c->at[1].index, EVIDENCE_ID);
+	else
+		for (size_t i = 0; i < c->n[0] && c->n[1] > 0; i++)
+			x->m->unmatched[c->at[i].index] = UNMATCHED_AMBIGUOUS;
+}
+
 /* Messages without Message-ID and Date are copies only if their Received lines are equal
  * too: a machine sends "Backup done" every night, and each of them is news. */
+static const struct step {
+	enum join_key key;
+	bool weak;
+	void (*pair)(struct matcher *, const struct join_class *, uint32_t *);
+} steps[] = {
+	{JOIN_STRICT, true, pair_in_order},
+	{JOIN_LOOSE, false, pair_in_order},
+	{JOIN_ID, false, pair_the_only_two},
+};
+
+/* `part` has room for all; the join needs its own entries again. */
+static void
+run_step(struct matcher *x, const struct step *s, struct join *part, uint32_t *number)
+{
+	struct join_class c, same;
+
+	join_by(&x->join, s->key);
+	for (size_t at = 0; join_next(&x->join, s->key, &at, &c);) {
+		if (c.n[0] == 0 || c.n[1] == 0)
+			continue;
+		if (message_is_weak(join_message(&x->join, c.at)) != s->weak)
+			continue;
+		memcpy(part->at, c.at, (c.n[0] + c.n[1]) * sizeof(*c.at));
+		c.at = part->at;
+		keep_free(x, &c);
+		keep_bodies(x, &c);
+		part->n = c.n[0] + c.n[1];
+		join_by(part, JOIN_BODY);
+		for (size_t i = 0; join_next(part, JOIN_BODY, &i, &same);)
+			s->pair(x, &same, number);
+	}
+}
+
 void
 match_copies(struct matcher *x)
 {
-	static const enum join_key keys[] = {JOIN_STRICT, JOIN_LOOSE};
-	struct join_class c, same;
+	struct join part = {.list = {x->list[0], x->list[1]}};
 	uint32_t number = 0;
 
-	for (size_t k = 0; k < sizeof(keys) / sizeof(*keys); k++) {
-		join_by(&x->join, keys[k]);
-		for (size_t at = 0; join_next(&x->join, keys[k], &at, &c);) {
-			if (c.n[0] == 0 || c.n[1] == 0)
-				continue;
-			if (message_is_weak(join_message(&x->join, c.at)) !=
-				(keys[k] == JOIN_STRICT))
-				continue;
-			keep_free(x, &c);
-			keep_bodies(x, &c);
-			struct join part = {
-				.list = {x->list[0], x->list[1]},
-				.at = c.at,
-				.n = c.n[0] + c.n[1],
-			};
-			join_by(&part, JOIN_BODY);
-			for (size_t i = 0; join_next(&part, JOIN_BODY, &i, &same);)
-				pair_in_order(x, &same, &number);
-		}
-	}
+	part.at = must_alloc(x->join.n * sizeof(*part.at));
+	for (size_t i = 0; i < sizeof(steps) / sizeof(*steps); i++)
+		run_step(x, &steps[i], &part, &number);
+	free(part.at);
 }

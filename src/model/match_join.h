@@ -70,7 +70,7 @@ void matcher_want(struct matcher *x, const struct join_entry *e);
 /* Neither Message-ID nor Date: only equal `strict` says that headers are the same. */
 bool message_is_weak(const struct message *m);
 
-/* Rule 5. */
+/* Rule 5, and rule 3 where several share one `id`. */
 void match_copies(struct matcher *x);
 
 #endif
