@@ -53,6 +53,32 @@ Test(mailbox_url, escapes)
 	refused("pop3://a%00@h", "control");
 }
 
+static void
+names_mailbox(const char *text, const char *host, const char *mailbox)
+{
+	cr_assert_eq(mailbox_url_parse(text, &arena, &url, &e), 0, "%s", e.message);
+	cr_expect_str_eq(url.host, host);
+	if (mailbox == NULL)
+		cr_expect_null(url.mailbox);
+	else
+		cr_expect_str_eq(url.mailbox, mailbox);
+	arena_free(&arena);
+}
+
+Test(mailbox_url, imap_may_name_a_mailbox)
+{
+	means("imap://u@h", "imap", "u", "h", 143);
+	means("imaps://me@home.org@h/", "imaps", "me@home.org", "h", 993);
+	means("imap://u@h:1143/Archive/2020", "imap", "u", "h", 1143);
+	names_mailbox("imap://u@h", "h", NULL);
+	names_mailbox("imap://u@h/", "h", NULL);
+	names_mailbox("imap://u@h/Archive/2020@home", "h", "Archive/2020@home");
+	names_mailbox("imap://u@h/Entw%C3%BCrfe%2F%20a/", "h", "Entw\xc3\xbcrfe/ a");
+	names_mailbox("imap://u%2Fv@[::1]:1143/*", "::1", "*");
+	refused("imap://u@h/a%0d", "control");
+	refused("pop3://u@h/Archive", "host name");
+}
+
 Test(mailbox_url, addresses)
 {
 	means("pop3://u@[::1]", "pop3", "u", "::1", 110);
@@ -74,8 +100,6 @@ Test(mailbox_url, password_is_refused_and_not_said)
 
 Test(mailbox_url, kinds_to_come)
 {
-	refused("imap://u@h", "not known yet");
-	refused("imaps://u@h", "not known yet");
 	refused("maildir:/home/x", "not known yet");
 }
 

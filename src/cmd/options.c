@@ -26,7 +26,7 @@ static const struct row rows[] = {
 	{"no-cache", FLAG, AT(no_cache), MATCH " capture ", NULL,
 		"forget what an earlier run has learnt"},
 	{"strict", FLAG, AT(strict), MATCH, NULL, "exit 3 if something is unmatched"},
-	{"trust-rule", FLAG, AT(trust_rule), MATCH, NULL,
+	{"trust-rule", FLAG, AT(trust_rule), MATCH " check capture ", NULL,
 		"use a UIDL rule that no POP3 server proves"},
 	{"evidence", STRING, AT(evidence), MATCH " capture ", "header|size",
 		"size: where every header costs a round trip"},

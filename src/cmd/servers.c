@@ -296,6 +296,33 @@ open_path(struct server *s, struct run *r, struct mailbox_options *o, int side,
 	return open_store_side(s, r, o, side, e);
 }
 
+/* Of IMAP: which mailbox, and how its UIDLs are known. */
+static int
+imap_options(struct run *r, const struct side_options *so, const char *prefix,
+	struct mailbox_options *o, struct err *e)
+{
+	bool imap = text_starts(text_of(o->url.scheme), "imap");
+	struct mailbox_url *pop3;
+
+	if (!imap && (so->mailbox != NULL || so->pop3 != NULL))
+		return err_set(e, ERR_USAGE, "", "--%s%s is for imap:// and imaps://",
+			prefix, so->mailbox != NULL ? "mailbox" : "pop3");
+	o->mailbox = so->mailbox != NULL ? so->mailbox : o->url.mailbox;
+	o->uidl_rule = so->uidl_rule;
+	o->trust_rule = r->options->trust_rule;
+	o->no_pop3 = so->pop3 != NULL && strcmp(so->pop3, "none") == 0;
+	if (so->pop3 == NULL || o->no_pop3)
+		return 0;
+	pop3 = arena_alloc(&r->arena, sizeof(*pop3));
+	if (mailbox_url_parse(so->pop3, &r->arena, pop3, e) < 0)
+		return -1;
+	if (!text_starts(text_of(pop3->scheme), "pop3"))
+		return err_set(e, ERR_USAGE, "",
+			"--%spop3 wants pop3://user@host, pop3s://… or none", prefix);
+	o->pop3 = pop3;
+	return 0;
+}
+
 int
 server_init(struct server *s, struct run *r, int side, struct err *e)
 {
@@ -321,7 +348,8 @@ server_init(struct server *s, struct run *r, int side, struct err *e)
 			       : err_set(e, ERR_USAGE, "", "%s wants --%s URL",
 					 r->options->command, side == 0 ? "old" : "new");
 	const char *prefix = prefixes[side];
-	if (mailbox_url_parse(so->url, &r->arena, &o.url, e) < 0)
+	if (mailbox_url_parse(so->url, &r->arena, &o.url, e) < 0 ||
+		imap_options(r, so, prefix, &o, e) < 0)
 		return -1;
 	if (o.url.path != NULL) {
 		if (open_path(s, r, &o, side, e) < 0)

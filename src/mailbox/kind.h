@@ -45,8 +45,8 @@ struct mailbox_kind {
 	void (*destroy)(struct mailbox *m);
 };
 
-extern const struct mailbox_kind mailbox_pop3, mailbox_pop3s, mailbox_local,
-	mailbox_captured;
+extern const struct mailbox_kind mailbox_pop3, mailbox_pop3s, mailbox_imap, mailbox_imaps,
+	mailbox_local, mailbox_captured;
 
 /* NULL if there is no such kind. */
 const struct mailbox_kind *mailbox_kind_named(const char *scheme);

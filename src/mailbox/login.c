@@ -53,14 +53,15 @@ login_timestamp(struct text greeting)
 	return (struct text){t.at, to + 1};
 }
 
-/* RFC 2449, RFC 3206 and the words of servers without response codes: Courier's and
+/* RFC 2449, RFC 3206, RFC 5530 (IMAP) and the words of servers without response codes: Courier's and
  * qpopper's "lock", mailutils' "in use", "too many" of all kinds. A locked account is
  * not a locked mailbox. */
 bool
 login_is_busy(struct text t)
 {
 	static const char *const busy[] = {"[IN-USE]", "[LOGIN-DELAY]", "[SYS/TEMP]",
-		"too many", "in use", "try again later", "already locked", NULL};
+		"[UNAVAILABLE]", "[INUSE]", "[LIMIT]", "too many", "in use",
+		"try again later", "already locked", NULL};
 
 	if (contains(t, "[AUTH]") || contains(t, "[SYS/PERM]"))
 		return false;

@@ -16,11 +16,13 @@
 enum mailbox_tls { TLS_REQUIRED, TLS_OFF };
 
 /* A URL taken apart: scheme://user@host[:port], %-escapes decoded; or scheme:path, as it
- * stands, and then user and host are for the caller to find out. In the arena. */
+ * stands, and then user and host are for the caller to find out. IMAP's may end in
+ * /MAILBOX. In the arena. */
 struct mailbox_url {
 	char *scheme, *user, *host;
 	uint16_t port; /* the scheme's default if none was given */
 	char *path;    /* NULL: it names a server */
+	char *mailbox; /* of IMAP: what stands behind the host; NULL: nothing */
 };
 
 struct mailbox_store;
@@ -38,9 +40,15 @@ struct mailbox_options {
 	enum mailbox_tls tls;
 	const char *cafile, *fingerprint, *proxy; /* NULL: none */
 	const char *cert, *key; /* of the client, PEM; NULL: none, in `cert` too */
-	bool pipelining;	/* false: one command at a time */
-	unsigned wait;		/* seconds to wait for a locked mailbox */
-	unsigned silence;	/* seconds without a byte that end a connection; 0: 60.
+	/* IMAP: its mailbox in UTF-8, NULL: INBOX, "*": all of them; how UIDLs are made
+	 * (rule.h), and whether that is believed where no POP3 server proves it. */
+	const char *mailbox, *uidl_rule;
+	bool trust_rule;
+	bool no_pop3;			/* there is none to prove it */
+	const struct mailbox_url *pop3; /* which proves it; NULL: look on the same host */
+	bool pipelining;		/* false: one command at a time */
+	unsigned wait;			/* seconds to wait for a locked mailbox */
+	unsigned silence; /* seconds without a byte that end a connection; 0: 60.
 	                              Passwords and lists may take five times that */
 };
 

@@ -40,14 +40,6 @@ struct request {
 /* Replies that can be on their way at once, with their markers: a power of two. */
 #define REQUESTS_MAX 2048u
 
-enum stage {
-	STAGE_DOWN,
-	STAGE_RESTING, /* the mailbox is locked: waiting until `rest.until` */
-	STAGE_CONNECTING,
-	STAGE_TALKING, /* login and listing: each reply brings the next command */
-	STAGE_READY,
-};
-
 /* What is wanted of a message, by its index. */
 enum want { WANT_NOT, WANT, WANT_ALONE };
 

@@ -14,6 +14,14 @@
 
 enum outcome { FAILURE = -1, FINE = 0, SURPRISE = 1 };
 
+enum stage {
+	STAGE_DOWN,
+	STAGE_RESTING, /* the mailbox is locked: waiting until `rest.until` */
+	STAGE_CONNECTING,
+	STAGE_TALKING, /* login and listing: each reply brings the next command */
+	STAGE_READY,
+};
+
 /* What a hostile or broken server may cost us. Header lines of real mail are below
  * 100 KiB; of bodies, one line of 16 MiB has been HTML. A message with a longer one gets
  * no digest. */

@@ -102,7 +102,13 @@ not_trusted(const char *words, const struct mailbox_options *o, struct err *e)
 		o->name, HOST_PORT(o), x, x, words);
 }
 
-/* The server has answered, but not as a POP3 server that has time for us. */
+static bool
+is_imap(const struct mailbox_options *o)
+{
+	return text_starts(text_of(o->url.scheme), "imap");
+}
+
+/* The server has answered, but not as one that has time for us. */
 static int
 bad_greeting(struct text before, const struct mailbox_options *o, struct err *e)
 {
@@ -116,13 +122,13 @@ bad_greeting(struct text before, const struct mailbox_options *o, struct err *e)
 	if (login_is_busy(line))
 		return err_set(e, ERR_BUSY, "locked", "%s: %s:%u is busy: \"%.*s\"",
 			o->name, HOST_PORT(o), TEXT_ARG(line));
-	if (text_starts(line, "-ERR"))
+	if (text_starts(line, "-ERR") || text_starts(line, "* BYE"))
 		return err_set(e, ERR_UNREACHABLE, "",
 			"%s: %s:%u turns us away: \"%.*s\"", o->name, HOST_PORT(o),
 			TEXT_ARG(line));
 	return err_set(e, ERR_PROTOCOL, "",
-		"%s: %s:%u does not answer like a POP3 server: \"%.*s\"", o->name,
-		HOST_PORT(o), TEXT_ARG(line));
+		"%s: %s:%u does not answer like %s server: \"%.*s\"", o->name,
+		HOST_PORT(o), is_imap(o) ? "an IMAP" : "a POP3", TEXT_ARG(line));
 }
 
 static int
@@ -145,9 +151,10 @@ trust_explain(CURLcode code, const char *words, struct text before,
 		return not_trusted(words, o, e);
 	case CURLE_USE_SSL_FAILED:
 		return err_set(e, ERR_LOGIN, "tls",
-			"%s: %s:%u offers no TLS (STLS), and a password is not sent in "
-			"clear: try pop3s://, or %stls=off on a network that you trust",
-			o->name, HOST_PORT(o), x);
+			"%s: %s:%u offers no TLS (%s), and a password is not sent in "
+			"clear: try %s://, or %stls=off on a network that you trust",
+			o->name, HOST_PORT(o), is_imap(o) ? "STARTTLS" : "STLS",
+			is_imap(o) ? "imaps" : "pop3s", x);
 	case CURLE_SSL_CACERT_BADFILE:
 		if (o->cafile == NULL)
 			return err_set(e, ERR_LOGIN, "tls",
@@ -166,7 +173,8 @@ trust_explain(CURLcode code, const char *words, struct text before,
 	case CURLE_OPERATION_TIMEDOUT:
 		/* libcurl takes lines without +OK or -ERR for the begin of a longer
 		 * answer, and waits. */
-		if (before.len > 0 && !text_starts(before, "+OK"))
+		if (before.len > 0 && !text_starts(before, "+OK") &&
+			!text_starts(before, "* OK"))
 			return bad_greeting(before, o, e);
 		return err_set(e, ERR_UNREACHABLE, "", "%s: %s:%u does not answer (%s)",
 			o->name, HOST_PORT(o), words);

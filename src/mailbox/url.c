@@ -1,7 +1,7 @@
 #include "mailbox/kind.h"
 
 /* Kinds that are planned; a person who names one should not be told of a typo. */
-static const char *const planned[] = {"imap", "imaps", "maildir", "mbox", NULL};
+static const char *const planned[] = {"maildir", "mbox", NULL};
 
 static int
 hex_of(char c)
@@ -98,11 +98,12 @@ unknown_scheme(const char *scheme, struct err *e)
 	for (size_t i = 0; planned[i] != NULL; i++) {
 		if (strcmp(planned[i], scheme) == 0)
 			return err_set(e, ERR_USAGE, "",
-				"%s: mailboxes are not known yet; use pop3:// or "
-				"pop3s://",
+				"%s: mailboxes are not known yet; use pop3://, "
+				"pop3s://, imap:// or imaps://",
 				scheme);
 	}
-	return err_set(e, ERR_USAGE, "", "want pop3://user@host or pop3s://user@host");
+	return err_set(e, ERR_USAGE, "",
+		"want pop3://user@host, pop3s://…, imap://… or imaps://…");
 }
 
 /* A path is taken as it stands: it comes from a shell, where % is nothing special. */
@@ -113,6 +114,20 @@ parse_path(struct text rest, struct arena *a, struct mailbox_url *out, struct er
 		return err_set(e, ERR_USAGE, "", "want %s:PATH", out->scheme);
 	out->path = arena_string(a, rest);
 	return 0;
+}
+
+/* Behind the first '/', which in a user's name is %2F. */
+static int
+parse_mailbox(struct text *rest, struct arena *a, struct mailbox_url *out, struct err *e)
+{
+	size_t slash = text_find(*rest, '/');
+	struct text name;
+
+	if (!text_starts(text_of(out->scheme), "imap") || slash == rest->len)
+		return 0;
+	name = (struct text){rest->at + slash + 1, rest->len - slash - 1};
+	rest->len = slash;
+	return name.len > 0 ? decode(name, a, &out->mailbox, e) : 0;
 }
 
 /* Never says what stands in the URL but its scheme: there may be a password in it. */
@@ -127,8 +142,8 @@ mailbox_url_parse(
 
 	*out = (struct mailbox_url){0};
 	if (!take_until(&c, ':', &scheme))
-		return err_set(
-			e, ERR_USAGE, "", "want pop3://user@host or pop3s://user@host");
+		return err_set(e, ERR_USAGE, "",
+			"want pop3://user@host, pop3s://…, imap://… or imaps://…");
 	out->scheme = arena_string(a, scheme);
 	for (char *s = out->scheme; *s != '\0'; s++)
 		*s = (char)(*s >= 'A' && *s <= 'Z' ? *s + 32 : *s);
@@ -142,6 +157,8 @@ mailbox_url_parse(
 	rest = (struct text){rest.at + 2, rest.len - 2};
 	if (rest.len > 0 && rest.at[rest.len - 1] == '/')
 		rest.len--;
+	if (parse_mailbox(&rest, a, out, e) < 0)
+		return -1;
 	for (at = rest.len; at > 0 && rest.at[at - 1] != '@'; at--)
 		;
 	user = (struct text){rest.at, at > 0 ? at - 1 : 0};

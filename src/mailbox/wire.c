@@ -44,7 +44,7 @@ set_url(struct wire *w, const struct mailbox_kind *kind, const struct mailbox_op
 	snprintf(port, sizeof(port), "%u", o->url.port);
 	snprintf(host, sizeof(host), address ? "[%s]" : "%s", o->url.host);
 	if ((w->url = curl_url()) == NULL ||
-		curl_url_set(w->url, CURLUPART_SCHEME, kind->tls ? "pop3s" : "pop3", 0) ||
+		curl_url_set(w->url, CURLUPART_SCHEME, kind->scheme, 0) ||
 		curl_url_set(w->url, CURLUPART_HOST, host, 0) ||
 		curl_url_set(w->url, CURLUPART_PORT, port, 0) ||
 		curl_url_set(w->url, CURLUPART_PATH, "/", 0))
@@ -87,7 +87,7 @@ set_rest(struct wire *w, const struct mailbox_options *o)
 	long patience = o->silence > 0 ? (long)o->silence : 60;
 	CURLcode r = 0;
 
-	r |= curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "pop3,pop3s");
+	r |= curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "pop3,pop3s,imap,imaps");
 	r |= curl_easy_setopt(c, CURLOPT_CONNECT_ONLY, 1L);
 	r |= curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
 	r |= curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT, patience);
@@ -107,7 +107,9 @@ int
 wire_begin(struct wire *w, const struct mailbox_kind *kind,
 	const struct mailbox_options *o, struct err *e)
 {
-	*w = (struct wire){.fd = CURL_SOCKET_BAD, .line_max = (size_t)64 << 10};
+	*w = (struct wire){.fd = CURL_SOCKET_BAD,
+		.line_max = (size_t)64 << 10,
+		.tls = kind->tls || o->tls == TLS_REQUIRED};
 	buf_init(&w->before, BEFORE_MAX);
 	w->heard = os_seconds();
 	w->easy = curl_easy_init();
@@ -130,13 +132,11 @@ wire_begin(struct wire *w, const struct mailbox_kind *kind,
 static int
 wire_is_up(struct wire *w, const struct mailbox_options *o, struct err *e)
 {
-	bool tls = o->tls == TLS_REQUIRED || strcmp(o->url.scheme, "pop3s") == 0;
-
 	if (curl_easy_getinfo(w->easy, CURLINFO_ACTIVESOCKET, &w->fd) != CURLE_OK ||
 		w->fd == CURL_SOCKET_BAD)
 		return err_set(
 			e, ERR_UNREACHABLE, "", "%s: the connection broke off", o->name);
-	if (tls && trust_check(w->easy, o, e) < 0)
+	if (w->tls && trust_check(w->easy, o, e) < 0)
 		return -1;
 	w->up = true;
 	w->heard = os_seconds();
@@ -232,6 +232,39 @@ wire_line(struct wire *w, struct text *line)
 		return WIRE_CUT;
 	}
 	if (line->len > 0 && line->at[line->len - 1] == '\r')
+		line->len--;
+	return WIRE_LINE;
+}
+
+enum wire_line
+wire_part(struct wire *w, uint64_t *left, struct text *line)
+{
+	const char *from = w->in + w->in_at, *end;
+	size_t have = w->in_len - w->in_at;
+	bool all = have >= *left;
+
+	if (all)
+		have = (size_t)*left;
+	end = have > w->scanned ? memchr(from + w->scanned, '\n', have - w->scanned)
+				: NULL;
+	if (end == NULL && !all) {
+		w->scanned = have;
+		if (have > w->line_max)
+			w->skipping = true;
+		if (w->skipping) {
+			*left -= have;
+			take(w, have);
+		}
+		return WIRE_NONE;
+	}
+	*line = (struct text){from, end != NULL ? (size_t)(end - from) : have};
+	*left -= line->len + (end != NULL);
+	take(w, line->len + (end != NULL));
+	if (w->skipping || line->len > w->line_max) {
+		w->skipping = false;
+		return WIRE_CUT;
+	}
+	if (end != NULL && line->len > 0 && line->at[line->len - 1] == '\r')
 		line->len--;
 	return WIRE_LINE;
 }

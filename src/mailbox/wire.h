@@ -26,6 +26,7 @@ struct wire {
 	bool up;     /* connected, and TLS as wanted */
 	bool ended;  /* the server has hung up; lines may still wait in `in` */
 	bool secret; /* `out` holds a password: wiped once it is sent */
+	bool tls;    /* it has, or will have, TLS */
 	char *in, *out;
 	size_t in_at, in_len, in_cap, scanned, out_at, out_len;
 	size_t line_max; /* longer lines are skipped: WIRE_CUT */
@@ -48,6 +49,9 @@ bool wire_fill(struct wire *w);
 /* The next line, without its LF or CRLF, valid until wire_fill(). WIRE_CUT: here stood
  * one that was too long. */
 enum wire_line wire_line(struct wire *w, struct text *line);
+/* The same within the next *left octets, which are the server's to end without a line
+ * end; *left becomes less by what was taken. Not to be asked with *left 0. */
+enum wire_line wire_part(struct wire *w, uint64_t *left, struct text *line);
 /* False, and nothing is said, if there is no room now. */
 bool wire_say(struct wire *w, struct text command);
 void wire_flush(struct wire *w);
