@@ -1,5 +1,5 @@
 /* What is on this machine, and what can be known of it before anything is done. */
-#include "cmd/stores.h"
+#include "cmd/find_accounts.h"
 
 #include <stdlib.h>
 #include <time.h>
@@ -24,6 +24,8 @@ struct sight {
 	bool running;
 	const char **notes;
 	size_t nnotes, notes_cap;
+	struct account_sight *accounts; /* if there are several */
+	size_t naccounts;
 };
 
 static void
@@ -86,13 +88,7 @@ see_store(struct sight *s, struct result *res, struct run *r, const struct job *
 
 	if (j->settings.known || j->settings.version > 0)
 		s->settings = j->settings;
-	s->settings.host = arena_text(&r->arena, s->settings.host);
-	s->settings.user = arena_text(&r->arena, s->settings.user);
-	s->settings.name = arena_text(&r->arena, s->settings.name);
-	s->settings.key = arena_text(&r->arena, s->settings.key);
-	s->settings.deferred_to = arena_text(&r->arena, s->settings.deferred_to);
-	s->settings.server_host = arena_text(&r->arena, s->settings.server_host);
-	s->settings.server_user = arena_text(&r->arena, s->settings.server_user);
+	s->settings = settings_kept(&r->arena, &s->settings);
 	s->running = j->target.running != NULL;
 	s->changed = j->target.source.stat.mtime / 1000000000;
 	if (j->target.settings.path != NULL)
@@ -108,6 +104,12 @@ see_store(struct sight *s, struct result *res, struct run *r, const struct job *
 	if (st->naccounts > 1)
 		note(s, arena_print(&r->arena, "it has the entries of %zu accounts",
 				st->naccounts));
+	/* Settings of one account are those of all, where the client takes all entries for
+	 * that one's. */
+	if (st->naccounts > 1 && !s->settings.known) {
+		s->accounts = accounts_see(r, j);
+		s->naccounts = st->naccounts;
+	}
 	res->client = j->target.format->name;
 	res->records = res->kept = st->nrecords;
 }
@@ -159,22 +161,6 @@ see(struct sight *s, struct result *res, struct run *r)
 			res->failure = ERR_NONE;
 	}
 	note_settings(s, r);
-}
-
-static void
-show_settings(struct run *r, const struct settings *s)
-{
-	if (!s->known)
-		out(r->console, "    its settings are not at hand\n");
-	else if (!s->leave_on_server)
-		out(r->console, "    leaves no mail on the server\n");
-	else if (s->delete_after_days > 0)
-		out(r->console, "    leaves mail on the server for %u days%s\n",
-			s->delete_after_days,
-			s->until_deleted ? ", or until it is deleted in the client" : "");
-	else
-		out(r->console, "    leaves mail on the server%s\n",
-			s->until_deleted ? " until it is deleted in the client" : "");
 }
 
 static void
@@ -234,7 +220,10 @@ show_text(struct run *r, const struct sight *s, const struct result *res)
 		out(r->console, "%s: %s, %zu %s\n", safe[0], s->client, res->records,
 			res->records == 1 ? "entry" : "entries");
 	}
-	show_account(r, res, &s->settings);
+	if (s->naccounts > 0)
+		accounts_show(r, s->accounts, s->naccounts);
+	else
+		show_account(r, res, &s->settings);
 	if (s->folder != NULL)
 		out(r->console, "    profile %s%s%s\n",
 			s->found->profile != NULL
@@ -246,35 +235,12 @@ show_text(struct run *r, const struct sight *s, const struct result *res)
 		strftime(when, sizeof(when), "changed %Y-%m-%d %H:%M, ", &tm);
 	if (res->message[0] == '\0')
 		out(r->console, "    %s%s\n", when, running_words(s, res));
-	if (s->settings.known ||
-		(s->found->state == FOUND_LIVE && res->message[0] == '\0'))
-		show_settings(r, &s->settings);
+	if (s->naccounts == 0 && (s->settings.known || (s->found->state == FOUND_LIVE &&
+							       res->message[0] == '\0')))
+		out(r->console, "    %s\n", settings_words(&r->arena, &s->settings));
 	for (size_t i = 0; i < s->nnotes; i++)
 		out(r->console, "    note: %s\n",
 			text_escape(text_of(s->notes[i]), safe[0], sizeof(safe[0])));
-}
-
-static void
-settings_json(const struct settings *s, struct json *j)
-{
-	if (s->version > 0)
-		json_number(j, "version", s->version);
-	if (!s->known)
-		return;
-	json_open(j, "settings", '{');
-	json_text(j, "account", s->key);
-	json_text(j, "name", s->name);
-	json_text(j, "host", s->host);
-	json_text(j, "user", s->user);
-	json_number(j, "port", s->port);
-	json_text(j, "server_host", s->server_host.len > 0 ? s->server_host : s->host);
-	json_text(j, "server_user", s->server_user.len > 0 ? s->server_user : s->user);
-	json_bool(j, "leave_on_server", s->leave_on_server);
-	json_number(j, "delete_after_days", s->delete_after_days);
-	json_bool(j, "until_deleted", s->until_deleted);
-	json_text(j, "deferred_to", s->deferred_to);
-	json_bool(j, "maildir", s->maildir);
-	json_close(j, '}');
 }
 
 static void
@@ -292,6 +258,8 @@ show_json(struct json *j, const struct sight *s, const struct result *res)
 	json_number(j, "changed", s->changed);
 	json_bool(j, "running", s->running);
 	settings_json(&s->settings, j);
+	if (s->naccounts > 0)
+		accounts_json(s->accounts, s->naccounts, j);
 	json_open(j, "notes", '[');
 	for (size_t i = 0; i < s->nnotes; i++)
 		json_string(j, NULL, s->notes[i]);
@@ -311,6 +279,7 @@ find_one(struct run *r, const struct found *f, struct json *json)
 	else
 		show_text(r, &s, res);
 	free(s.notes);
+	free(s.accounts);
 }
 
 int

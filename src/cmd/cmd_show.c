@@ -1,10 +1,22 @@
 #include "cmd/stores.h"
 
+#include <stdio.h>
+
+/* Some clients have entries that are of no account. */
+static const char *
+account_number(const struct record *r, char *number, size_t size)
+{
+	if (r->account == STORE_NO_ACCOUNT)
+		return "-";
+	snprintf(number, size, "%u", r->account);
+	return number;
+}
+
 static void
 show_text(struct run *r, const struct job *j)
 {
 	const struct store *s = &j->store;
-	char safe[2][512];
+	char safe[2][512], number[16];
 
 	out(r->console, "%s: %s\n", j->target.path, j->target.format->client);
 	for (size_t i = 0; i < s->nnotes; i++)
@@ -14,9 +26,8 @@ show_text(struct run *r, const struct job *j)
 			text_escape(s->accounts[i].user.text, safe[0], sizeof(safe[0])),
 			text_escape(s->accounts[i].host.text, safe[1], sizeof(safe[1])));
 	for (size_t i = 0; i < s->nrecords; i++)
-		out(r->console, "%u %c %s %u\n",
-			s->records[i].account == STORE_NO_ACCOUNT ? 0
-								  : s->records[i].account,
+		out(r->console, "%s %c %s %u\n",
+			account_number(&s->records[i], number, sizeof(number)),
 			s->records[i].status,
 			console_show(r->console, REDACT_UIDL, record_uidl(&s->records[i]),
 				safe[0], sizeof(safe[0])),

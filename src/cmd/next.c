@@ -82,30 +82,24 @@ show_states(struct run *r)
 	out(r->console, "\n");
 }
 
-/* The stores as they were named, for a command that can be typed. */
-static void
-show_stores(struct run *r)
-{
-	for (size_t i = 0; i < r->options->nstores; i++)
-		out(r->console, " %s", r->options->stores[i]);
-	out(r->console, "\n");
-}
-
 int
 next_after_diff(struct run *r, struct err *e)
 {
+	struct buf again;
+
 	(void)e;
 	show_forecast(r);
 	show_states(r);
-	if (r->results.changes_shown) {
-		out(r->console,
-			"Nothing has been changed. Next, with the client closed: reuidl "
-			"apply --map %s%s%s%s",
-			r->options->map, r->options->into != NULL ? " --into \"" : "",
-			r->options->into != NULL ? r->options->into : "",
-			r->options->into != NULL ? "\"" : "");
-		show_stores(r);
-	}
+	if (!r->results.changes_shown)
+		return 0;
+	buf_init(&again, SIZE_MAX);
+	options_again(r->options, "apply", &again);
+	for (size_t i = 0; i < r->options->nstores; i++)
+		options_quote(r->options, r->options->stores[i], &again);
+	out(r->console,
+		"Nothing has been changed. Next, with the client closed: reuidl apply%.*s\n",
+		TEXT_ARG(buf_text(&again)));
+	buf_release(&again);
 	return 0;
 }
 

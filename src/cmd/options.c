@@ -314,6 +314,62 @@ options_have(struct text name)
 }
 
 void
+options_quote(const struct options *o, const char *word, struct buf *out)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "0123456789@%_+=:,./-";
+
+	buf_byte(out, ' ');
+	if (word[0] != '\0' && word[strspn(word, plain)] == '\0') {
+		buf_add(out, text_of(word));
+		return;
+	}
+	buf_byte(out, '\'');
+	for (; *word != '\0'; word++)
+		/* A token of --redact is looked for as a whole, and is not to be typed. */
+		if (*word == '\'' && !o->redact)
+			buf_add(out, text_of("'\\''"));
+		else
+			buf_byte(out, *word);
+	buf_byte(out, '\'');
+}
+
+/* Not what is said only, nor what every command takes; but where the journal is. */
+static bool
+decides(const struct row *r, const char *command)
+{
+	if (r->commands == NULL)
+		return strcmp(r->name, "state") == 0;
+	return takes(r, command) && strcmp(r->name, "all") != 0;
+}
+
+void
+options_again(const struct options *o, const char *command, struct buf *out)
+{
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct row *r = &rows[i];
+		const char *field = (const char *)o + r->at;
+		const char *word = NULL;
+		char number[24];
+
+		if (!decides(r, command))
+			continue;
+		if (r->kind == STRING)
+			word = *(const char *const *)(const void *)field;
+		if (r->kind == NUMBER) {
+			int64_t n = *(const int64_t *)(const void *)field;
+			snprintf(number, sizeof(number), "%lld", (long long)n);
+			word = n != 0 ? number : NULL;
+		}
+		if (r->kind == FLAG ? !*(const bool *)(const void *)field : word == NULL)
+			continue;
+		buf_print(out, " --%s", r->name);
+		if (word != NULL)
+			options_quote(o, word, out);
+	}
+}
+
+void
 options_help(const char *command)
 {
 	static const char *const sides[SIDES] = {"old", "new", ""};

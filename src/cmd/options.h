@@ -8,6 +8,7 @@
 #define CMD_OPTIONS_H
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/err.h"
 
 /* The third is the server of a command that has only one, with options that have no
@@ -47,6 +48,11 @@ int
 options_parse(struct options *o, int argc, char **argv, struct arena *a, struct err *e);
 /* Is there an option of that name, without its dashes? */
 bool options_have(struct text name);
+/* What was given and `command` takes as well and is decided by, as it can be typed again:
+ * " --map FILE --account USER@HOST". */
+void options_again(const struct options *o, const char *command, struct buf *out);
+/* A blank, and a word for a shell. */
+void options_quote(const struct options *o, const char *word, struct buf *out);
 /* The options that a command takes, a line each, to stdout. */
 void options_help(const char *command);
 

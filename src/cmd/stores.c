@@ -42,15 +42,22 @@ is_known_as_lost(const struct run *r, const struct err *failed)
 }
 
 static int
-check_any(const struct run *r, size_t found, struct err *e)
+check_any(struct run *r, size_t found, struct map *m, struct err *e)
 {
+	struct found_list all = {0};
+	struct err ignored;
+
 	if (r->results.n > 0)
 		return 0;
-	return err_set(e, ERR_NO_STORE, "account",
+	err_set(e, ERR_NO_STORE, "account",
 		"%zu stores were found below the home folder, and none is of the account that "
 		"this map moves; name one, and say --account USER@HOST if its account has "
 		"another name",
 		found);
+	if (r->options->nstores == 0 && stores_find_any(r, &all, &ignored) == 0)
+		stores_say_left(r, &all, m, e);
+	found_release(&all);
+	return -1;
 }
 
 static void
@@ -101,7 +108,7 @@ stores_diff(struct run *r, struct map *m, struct err *e)
 		job_close(&j);
 	}
 	if (rc == 0)
-		rc = check_any(r, list.n, e);
+		rc = check_any(r, list.n, m, e);
 	found_release(&list);
 	return rc;
 }
@@ -269,7 +276,7 @@ stores_apply(struct run *r, struct map *m, const struct results *shown, struct e
 		job_close(&j);
 	}
 	if (rc == 0)
-		rc = check_any(r, list.n, e);
+		rc = check_any(r, list.n, m, e);
 	found_release(&list);
 	return rc;
 }

@@ -32,6 +32,10 @@ struct job {
  * what a client reads. */
 int stores_find_any(struct run *r, struct found_list *list, struct err *e);
 int stores_find(struct run *r, struct found_list *list, struct err *e);
+/* Adds to the sentence which of them are left of an account that has another server by
+ * now, and how they are planned on. `m` (may be NULL): only those that it is for. */
+void stores_say_left(
+	struct run *r, const struct found_list *all, struct map *m, struct err *e);
 
 /* Open the store, recovering what a run that died has left, and read it and its
  * client's settings. `write`: locked to be changed. On error nothing stays open. */

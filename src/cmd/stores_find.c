@@ -97,12 +97,16 @@ stores_find(struct run *r, struct found_list *list, struct err *e)
 {
 	if (stores_find_any(r, list, e) < 0)
 		return -1;
-	size_t n = list->n;
-	found_keep_live(list);
-	if (list->n > 0)
-		return 0;
-	return err_set(e, ERR_NO_STORE, "",
+	for (size_t i = 0; i < list->n; i++)
+		if (list->at[i].state == FOUND_LIVE) {
+			found_keep_live(list);
+			return 0;
+		}
+	err_set(e, ERR_NO_STORE, "",
 		"none of the %zu stores that were found is one that a client reads; \"reuidl "
 		"find\" says why, and a file that is named is taken as it is",
-		n);
+		list->n);
+	stores_say_left(r, list, NULL, e);
+	found_keep_live(list);
+	return -1;
 }
