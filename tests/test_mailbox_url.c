@@ -100,7 +100,7 @@ Test(mailbox_url, password_is_refused_and_not_said)
 
 Test(mailbox_url, kinds_to_come)
 {
-	refused("maildir:/home/x", "not known yet");
+	refused("mbox:/home/x", "not known yet");
 }
 
 Test(mailbox_url, a_path_is_taken_as_it_stands)

@@ -12,6 +12,12 @@
 
 /* A link to the folder itself is followed: people put caches on other disks. */
 int os_open_folder(const char *path, int *fd, struct err *e);
+/* Names in a folder that lies in it, sorted, without . and ..; in the arena. */
+int os_list_below(int fd, const char *path, const char *sub, struct arena *a,
+	char ***names, size_t *n, struct err *e);
+/* To read a regular file, "3f/NAME" or one of the folder's own: 1 if there is no such
+ * file, -1 if it is something else (a link) or cannot be read. */
+int os_open_below(int fd, const char *path, const char *name, int *file, struct err *e);
 /* -1 if there is no such regular file. */
 int os_stat_below(int fd, const char *name, struct os_stat *st);
 /* In one step, and over no other file: 1 if there is one under the new name already. The

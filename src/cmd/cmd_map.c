@@ -1,5 +1,6 @@
 #include "cmd/command.h"
 #include "cmd/console.h"
+#include "cmd/path_side.h"
 #include "cmd/redact_know.h"
 #include "map/map.h"
 
@@ -9,18 +10,12 @@ static int
 side_parse(struct run *r, const char *option, const char *account, struct map_side *side,
 	struct err *e)
 {
-	const char *at = account != NULL ? strrchr(account, '@') : NULL;
-
-	if (at == NULL || at == account || at[1] == '\0')
-		return err_set(e, ERR_USAGE, "", "--import wants %s USER@HOST", option);
 	*side = (struct map_side){
-		.user = arena_string(
-			&r->arena, (struct text){account, (size_t)(at - account)}),
-		.host = arena_string(&r->arena, text_of(at + 1)),
 		.scheme = "",
 		.whole = true,
 	};
-	return 0;
+	return account_split(r, arena_print(&r->arena, "--import wants %s", option),
+		account, &side->user, &side->host, e);
 }
 
 static int

@@ -64,10 +64,10 @@ static const struct row rows[] = {
 		"remove backups older than that"},
 	{"export", STRING, AT(export), " map ", "csv|json", "print it in that form"},
 	{"import", STRING, AT(import), " map ", "PAIRS.csv", "make the map from a CSV"},
-	{"old-account", STRING, AT(old_account), " map ", "USER@HOST",
-		"of an imported map"},
-	{"new-account", STRING, AT(new_account), " map ", "USER@HOST",
-		"of an imported map"},
+	{"old-account", STRING, AT(old_account), " map match migrate ", "USER@HOST",
+		"of an imported map, or of --old maildir:PATH"},
+	{"new-account", STRING, AT(new_account), " map match migrate ", "USER@HOST",
+		"of an imported map, or of --new maildir:PATH"},
 	{"yes", FLAG, AT(yes), NULL, NULL, "do not ask"},
 	{"no-input", FLAG, AT(no_input), NULL, NULL, "never ask anything"},
 	{"json", FLAG, AT(json), NULL, NULL, "one JSON object on stdout"},
@@ -89,8 +89,8 @@ static const struct row rows[] = {
 
 static const struct row side_rows[] = {
 	{"", STRING, SIDE_AT(url), NULL, "URL",
-		"pop3://user@host[:port], pop3s://…, capture:FILE, or a client's own mail: "
-		"store:PATH"},
+		"pop3://user@host[:port], pop3s://…, maildir:PATH, capture:FILE, or a client's "
+		"own mail: store:PATH"},
 	{"-password-file", STRING, SIDE_AT(password_file), NULL, "FILE",
 		"the password is its first line; mode 0600"},
 	{"-password-command", STRING, SIDE_AT(password_command), NULL, "COMMAND",

@@ -1,5 +1,6 @@
 #include "cmd/servers.h"
 #include "cmd/console.h"
+#include "cmd/path_side.h"
 #include "mailbox/sasl.h"
 
 #include <stdlib.h>
@@ -202,20 +203,13 @@ check_path_options(const struct side_options *so, const char *prefix, const char
 		so->password_env == NULL && !so->netrc && so->authzid == NULL &&
 		so->auth == NULL && so->tls == NULL && so->cafile == NULL &&
 		so->fingerprint == NULL && so->proxy == NULL && so->pipelining == NULL &&
-		so->token_command == NULL && so->cert == NULL && so->key == NULL)
+		so->token_command == NULL && so->cert == NULL && so->key == NULL &&
+		so->mailbox == NULL && so->pop3 == NULL &&
+		(so->uidl_rule == NULL || strcmp(scheme, "maildir") == 0))
 		return 0;
 	return err_set(e, ERR_USAGE, "",
 		"%s: is no server: it takes no --%spassword-file and the like", scheme,
 		prefix);
-}
-
-/* A shell does not expand it there. */
-static const char *
-with_home(struct run *r, const char *path)
-{
-	const char *home = text_starts(text_of(path), "~/") ? os_home(&r->arena) : NULL;
-
-	return home != NULL ? arena_print(&r->arena, "%s%s", home, path + 1) : path;
 }
 
 static int
@@ -291,6 +285,10 @@ open_path(struct server *s, struct run *r, struct mailbox_options *o, int side,
 			"%s wants the URL of a server: what %s: names is on this disk as it "
 			"is",
 			r->options->command, o->url.scheme);
+	if (strcmp(o->url.scheme, "maildir") == 0)
+		return path_side(r, side, o, e);
+	if (path_side_none(r, side, o->url.scheme, e) < 0)
+		return -1;
 	if (strcmp(o->url.scheme, "capture") == 0)
 		return open_capture_side(s, r, o, side, e);
 	return open_store_side(s, r, o, side, e);
@@ -354,7 +352,8 @@ server_init(struct server *s, struct run *r, int side, struct err *e)
 	if (o.url.path != NULL) {
 		if (open_path(s, r, &o, side, e) < 0)
 			return -1;
-	} else if (check_proxy(prefix, so->proxy, e) < 0 || sasl_check(&o, e) < 0 ||
+	} else if (path_side_none(r, side, o.url.scheme, e) < 0 ||
+		   check_proxy(prefix, so->proxy, e) < 0 || sasl_check(&o, e) < 0 ||
 		   one_of(prefix, "tls", so->tls, "required", "off", &tls, e) < 0 ||
 		   one_of(prefix, "pipelining", so->pipelining, "auto", "off",
 			   &o.pipelining, e) < 0 ||

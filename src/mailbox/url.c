@@ -1,7 +1,7 @@
 #include "mailbox/kind.h"
 
 /* Kinds that are planned; a person who names one should not be told of a typo. */
-static const char *const planned[] = {"maildir", "mbox", NULL};
+static const char *const planned[] = {"mbox", NULL};
 
 static int
 hex_of(char c)
