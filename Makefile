@@ -85,7 +85,7 @@ demo:
 
 check:
 	@tests/install.sh build demo check
-	@+$(MAKE) --no-print-directory all corpus
+	@+$(MAKE) --no-print-directory all corpus $(B)/session_driver
 	@for t in tests/*_cases.py; do $$t $(B)/reuidl || exit 1; done
 	@+$(MAKE) --no-print-directory unit
 
@@ -115,6 +115,9 @@ $(B)/crash: $(B)/tests/crash.o $(B)/tests/crash_cache.o $(B)/tests/crash_trace.o
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lsqlite3
 
 $(B)/crash_driver: $(B)/tests/crash_driver.o $(LIB)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(B)/session_driver: $(B)/tests/session_driver.o $(LIB)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 check-crash: all $(B)/crash $(B)/crash_driver
