@@ -12,7 +12,7 @@ packages() {
 	lint) echo git clang-format cppcheck mandoc shellcheck ;;
 	fuzz) echo clang libclang-rt-14-dev ;;
 	valgrind) echo valgrind ;;
-	bench) echo dovecot-pop3d openssl python3 sqlite3 undbx ;;
+	bench) echo dovecot-pop3d dovecot-imapd openssl python3 sqlite3 undbx ;;
 	clients) echo thunderbird fetchmail getmail6 mpop fdm ;;
 	clients-all) echo evolution dbus-daemon gnome-keyring libsecret-tools balsa claws-mail emacs-nox mailutils sylpheed xvfb kdepim-runtime akonadi-server akonadi-backend-sqlite dbus ;;
 	*) echo "install.sh: no such group: $1" >&2; exit 64 ;;

@@ -41,6 +41,10 @@ def over(value, limit, spelling):
     return text
 
 
+def under(value, limit, spelling):
+    return over(-value, None if limit is None else -limit, spelling).lstrip("-")
+
+
 def say(sentence):
     print(sentence, file=sys.stderr, flush=True)
 
