@@ -20,11 +20,13 @@ N = 30
 
 
 def letter(n):
-    """The n-th message; lengths differ but for a run of five in the middle."""
+    """The n-th message; lengths differ but for a run of five in the middle. The last three
+    have only a Date, so that their bodies are asked for."""
     more = "line\n" * (n if not 10 <= n < 15 else 10)
-    return (f"Received: from x by y; Mon, 02 Nov 2026 10:00:{n:02d} +0000\nFrom: a@example.org\n"
-            f"Message-ID: <{n:02d}@imap>\nDate: Mon, 02 Nov 2026 10:00:{n:02d} +0000\n"
-            f"Subject: {n:02d}\n\ntext {n:02d}\n{more}")
+    ids = (f"Received: from x by y; Mon, 02 Nov 2026 10:00:{n:02d} +0000\n"
+           f"Message-ID: <{n:02d}@imap>\n" if n < N - 3 else "")
+    return (f"{ids}From: a@example.org\nDate: Mon, 02 Nov 2026 10:00:{n:02d} +0000\n"
+            f"Subject: {n:02d}\n\ntext {n:02d}\n.dots\n\n{more}")
 
 
 def free():
@@ -117,7 +119,7 @@ class Lab:
             self.passed += 1
         else:
             self.wrong.append(name)
-            print(f"WRONG {name}: {words}")
+            print(f"WRONG {name}: {words}", flush=True)
 
     def match(self, old, new, *options):
         """reuidl match; its exit code, what it said and the pairs it made."""
@@ -215,23 +217,145 @@ def trust(lab, old, new, want):
               f"exit {code}: {said}")
 
 
+def plain(server, proxy, *more, mailbox=""):
+    """Without TLS, through a proxy that hears all."""
+    return [*imap(server, "new", *more, port=proxy.port, mailbox=mailbox), "--new-tls", "off"]
+
+
 def untouched(lab, old):
-    """No \\Seen, no file moved, no SELECT: what the client says goes through a proxy."""
+    """No \\Seen, no file moved, no SELECT: what the client says goes through a proxy. With
+    COMPRESS, less goes over the line."""
     new = lab.start("--no-tls")
     before = sorted(os.listdir(os.path.join(new["mail"], "cur")))
     proxy = Proxy(int(new["imap_port"]))
-    code, said, pairs = lab.match(
-        pop3(old), [*imap(new, port=proxy.port, proof=False), "--new-tls", "off", "--new-pop3",
-                    f"pop3://lab@localhost:{new['port']}"])
+    code, said, pairs = lab.match(pop3(old), plain(new, proxy))
     spoken = b"".join(proxy.said).decode()
     after = sorted(os.listdir(os.path.join(new["mail"], "cur")))
-    lab.check("nothing is changed", code == 0 and len(pairs) == N and before == after and
+    want = expected(old, new, lambda u, v: "%08x%08x" % (u, v))
+    lab.check("nothing is changed", code == 0 and pairs == want and before == after and
               not re.search(r"\b(SELECT|STORE|EXPUNGE|CLOSE|BODY\[)", spoken) and
-              "EXAMINE" in spoken and "BODY.PEEK[HEADER]" in spoken and "LOGOUT" in spoken,
-              f"exit {code}: {said} {spoken}")
+              "EXAMINE" in spoken and "BODY.PEEK[HEADER]" in spoken and
+              "BODY.PEEK[]" in spoken and "LOGOUT" in spoken, f"exit {code}: {said} {spoken}")
     lab.check("one FETCH for all headers, after the sample's",
               spoken.count("BODY.PEEK[HEADER]") == 2, spoken)
+    lab.check("no COMPRESS where it is not announced", "COMPRESS" not in spoken, spoken)
+    with open(new["log"]) as f:
+        log = f.read()
+    lab.check("as Dovecot saw it", "deleted=0 expunged=0 trashed=0" in log and "retr=0/0" in log, log)
+    cut(lab, old, new, want)
     lab.stop(new)
+    compress(lab, old, proxy.octets)
+
+
+def compress(lab, old, octets):
+    new = lab.start("--no-tls", "--set", "mail_plugins = zlib", "--set",
+                    "protocol imap {\n  mail_plugins = zlib imap_zlib\n}")
+    proxy = Proxy(int(new["imap_port"]))
+    code, said, pairs = lab.match(pop3(old), plain(new, proxy))
+    spoken = b"".join(proxy.said)
+    lab.check("COMPRESS=DEFLATE", code == 0 and len(pairs) == N and b"COMPRESS DEFLATE" in spoken
+              and b"EXAMINE" not in spoken and proxy.octets < octets / 2,
+              f"exit {code}: {said} {proxy.octets} of {octets}")
+    cut(lab, old, new, pairs, 3000)
+    lab.stop(new)
+
+
+def cut(lab, old, new, want, after=9000):
+    """In the middle of a FETCH the line breaks: what has come is good, the rest is asked again."""
+    proxy = Proxy(int(new["imap_port"]), cut=after)
+    code, said, pairs = lab.match(pop3(old), plain(new, proxy))
+    lab.check("a line that is cut", code == 0 and pairs == want and proxy.connections == 2 and
+              proxy.cut is None and "connected again" in said,
+              f"exit {code}: {said} {proxy.connections} {proxy.octets}")
+
+
+def old_side(lab, old):
+    new = lab.start("--uidl", "%v.%u", "--set", "service imap-login {\n  inet_listener imaps {\n"
+                    f"    port = {free()}\n    ssl = yes\n  }}\n}}")
+    with open(os.path.join(new["folder"], "dovecot.conf")) as f:
+        port = re.findall(r"imaps \{\s+port = ([1-9]\d*)", f.read())[0]
+    code, said, pairs = lab.match(imap(new, "old"), pop3(old, "new"))
+    want = {(b, a) for a, b in expected(old, new, lambda u, v: f"{v}.{u}")}
+    lab.check("from IMAP to POP3", code == 0 and pairs == want, f"exit {code}: {said} {pairs ^ want}")
+    tls = ["--old", f"imaps://lab@localhost:{port}", "--old-cafile", new["ca"], "--old-pop3",
+           f"pop3s://lab@localhost:{new['pop3s_port']}"]
+    code, said, pairs = lab.match(tls, pop3(old, "new"))
+    lab.check("imaps and pop3s", code == 0 and pairs == want, f"exit {code}: {said} {pairs ^ want}")
+    for auth in ("user", "login", "plain"):
+        code, said, pairs = lab.match([*tls, "--old-auth", auth], pop3(old, "new"))
+        lab.check(f"--old-auth {auth}", code == 0 and pairs == want, f"exit {code}: {said}")
+    code, said, pairs = lab.match([*tls, "--old-auth", "apop"], pop3(old, "new"))
+    lab.check("--old-auth apop", code == 64 and "apop" in said, f"exit {code}: {said}")
+    wrong = ["--old-password-file", lab.write("wrong", "not this\n")]
+    code, said, pairs = lab.match([*tls, *wrong], pop3(old, "new"))
+    lab.check("a wrong password", code == 77 and "refuses the login" in said, f"exit {code}: {said}")
+    lab.stop(new)
+
+
+def mailboxes(lab, old):
+    """Archive and Entwürfe beside INBOX, which alone POP3 lists."""
+    mail = lab.maildir("several", range(20))
+    lab.fill(os.path.join(mail, ".Archive"), range(20, 25))
+    lab.fill(os.path.join(mail, ".Entw&APw-rfe"), range(25, N))
+    new = lab.start(mail=mail)
+
+    code, said, pairs = lab.match(pop3(old), imap(new, "new", "--new-mailbox", "*"))
+    want = expected(old, new, lambda u, v: "%08x%08x" % (u, v))
+    real = {pair for pair in pairs if all(pair)}
+    lab.check("all mailboxes, of which POP3 lists one", code == 0 and real == want and
+              len(want) == 20 and "10 messages are listed by IMAP and not by POP3" in said,
+              f"exit {code}: {said}")
+    trusting = ["--new-pop3", "none", "--new-uidl-rule", "{u:08x}{v:08x}"]
+    code, said, pairs = lab.match(pop3(old), imap(new, "new", "--new-mailbox", "*", *trusting,
+                                                  proof=False), "--trust-rule")
+    lab.check("all mailboxes by a rule", code == 0 and len([p for p in pairs if all(p)]) == N,
+              f"exit {code}: {said} {pairs}")
+    code, said, pairs = lab.match(pop3(old), imap(new, "new", *trusting, mailbox="/Entw%C3%BCrfe",
+                                                  proof=False), "--trust-rule")
+    lab.check("a mailbox of the URL", code == 0 and len([p for p in pairs if all(p)]) == N - 25,
+              f"exit {code}: {said} {pairs}")
+    code, said, pairs = lab.match(pop3(old), imap(new, "new", "--new-mailbox", "Gibt es nicht"))
+    lab.check("a mailbox that is not there", code == 64 and "Gibt es nicht" in said, f"exit {code}: {said}")
+    lab.stop(new)
+
+
+def unequal(lab, old):
+    """POP3 of one server, IMAP of another with the same UIDs: what a wrong rule would look like."""
+    first = lab.start()
+    lab.match(pop3(old), pop3(first, "new"))
+    want = expected(old, first, lambda u, v: "%08x%08x" % (u, v))
+    cases = {
+        "POP3 lists what IMAP has not": ((), (3, 29), 0, "2 messages are listed by POP3 and not by IMAP"),
+        "equal sizes, headers changed over": (((10, 14),), (), 65, "different headers"),
+        "unequal sizes": (((2, 7),), (), 0, "2 of 30 messages differently"),
+    }
+    for name, (swaps, gone, exit_code, words) in cases.items():
+        mail = os.path.join(lab.folder, name.split()[0])
+        shutil.copytree(first["mail"], mail, ignore=shutil.ignore_patterns("dovecot.index*"))
+        at = {n: os.path.join(mail, "cur", f) for f in os.listdir(os.path.join(mail, "cur"))
+              for n in range(N) if f".m{n}." in f}
+        for a, b in swaps:
+            os.rename(at[a], at[a] + ".x")
+            os.rename(at[b], at[a])
+            os.rename(at[a] + ".x", at[b])
+        for n in gone:
+            os.unlink(at[n])
+        # Sizes are kept there, too.
+        with open(os.path.join(mail, "dovecot-uidlist"), "r+") as f:
+            text = re.sub(r" [SW]\d+(?=.* :)", "", f.read())
+            f.seek(0)
+            f.truncate()
+            f.write(text)
+        second = lab.start(mail=mail)
+        with open(first["ca"]) as a, open(second["ca"]) as b:
+            both = lab.write("ca.pem", a.read() + b.read())
+        code, said, pairs = lab.match(
+            pop3(old), [*imap(second, proof=False), "--new-cafile", both, "--new-pop3",
+                        f"pop3://lab@localhost:{first['port']}"])
+        lab.check(name, code == exit_code and pairs == (set() if code else want) and words in said,
+                  f"exit {code}: {said} {pairs ^ want}")
+        lab.stop(second)
+    lab.stop(first)
 
 
 def main():
@@ -242,7 +366,7 @@ def main():
     lab = Lab(reuidl)
     try:
         old = lab.start()
-        for group in (rules, untouched):
+        for group in (rules, untouched, old_side, mailboxes, unequal):
             group(lab, old)
     finally:
         lab.close()

@@ -50,14 +50,14 @@ static int
 deliver(struct imap *im, size_t position, const struct evidence *ev,
 	const struct text values[3], struct err *e)
 {
-	int result;
+	int result = 0;
 
 	im->want[position] = IMAP_WANT_NOT;
 	im->idle = 0;
 	im->forgiving.since++;
-	if (im->job.what == JOB_DESCRIBE)
+	if (im->job.describe != NULL)
 		result = im->job.describe(im->job.arg, im->m, position, values, e);
-	else
+	if (result == 0 && im->job.sink != NULL)
 		result = im->job.sink(im->job.arg, im->m, position, ev, e);
 	if (++im->done % 64 == 0 || im->done == im->total)
 		session_progress(&im->job, im->doing, im->done, im->total);
@@ -83,7 +83,7 @@ imap_fetch_mail(struct imap *im, struct err *e)
 		[JOB_DESCRIBE] = ITEM_FIELDS};
 	size_t position =
 		im->fetch.has_uid ? imap_position(im, im->fetch.uid) : im->nmails;
-	struct text values[3];
+	struct text values[3] = {{"", 0}, {"", 0}, {"", 0}};
 	struct evidence ev;
 
 	/* Somebody else's, or flags that have changed. */
@@ -94,12 +94,10 @@ imap_fetch_mail(struct imap *im, struct err *e)
 	im->given++;
 	if (im->fetch.nil)
 		return deliver_nothing(im, position, e);
-	if (im->job.what == JOB_DESCRIBE) {
+	if (im->job.describe != NULL)
 		reading_describe(&im->reading, &im->describe, values);
-		return deliver(im, position, NULL, values, e);
-	}
 	reading_end(&im->reading, &ev);
-	return deliver(im, position, &ev, NULL, e);
+	return deliver(im, position, &ev, values, e);
 }
 
 /* What was asked for and has not come: is gone, or could not be read. After a NO each of

@@ -184,6 +184,14 @@ imap_login_done(struct imap *im, const struct imap_line *l, struct err *e)
 		imap_say(im, IMAP_ASK_CAPABILITY_AGAIN, "CAPABILITY");
 		return FINE;
 	}
+	/* Nothing is said behind it before it is answered: the answer is not packed. */
+	if (asked == IMAP_ASK_CAPABILITY_AGAIN && im->can.deflate) {
+		imap_say(im, IMAP_ASK_COMPRESS, "COMPRESS DEFLATE");
+		return FINE;
+	}
+	if (asked == IMAP_ASK_COMPRESS && l->status == IMAP_OK &&
+		!wire_deflate(&im->wire))
+		return imap_surprise(im, ERR_PROTOCOL, e, "it cannot be unpacked");
 	im->stage = STAGE_READY;
 	return FINE;
 }

@@ -212,8 +212,8 @@ start_reading(struct imap_side *s, struct err *e)
 		any = any || s->position[i] != IMAP_NONE;
 		any_pop3 = any_pop3 || s->position[i] == IMAP_NONE;
 	}
-	job.sink = take;
-	job.describe = take_values;
+	job.sink = s->job.sink != NULL ? take : NULL;
+	job.describe = s->job.describe != NULL ? take_values : NULL;
 	job.arg = s;
 	s->phase = PHASE_READING;
 	job.want = s->want_pop3;

@@ -178,14 +178,44 @@ make_room(struct wire *w)
 	return w->in_cap - w->in_len;
 }
 
+/* Unpacked, if need be; *n 0: the server has hung up. */
+static CURLcode
+receive(struct wire *w, char *to, size_t room, size_t *n)
+{
+	CURLcode r = CURLE_OK;
+	size_t got = 1;
+
+	if (w->deflate == NULL) {
+		r = curl_easy_recv(w->easy, to, room, n);
+		w->received += r == CURLE_OK ? *n : 0;
+		return r;
+	}
+	for (*n = 0; r == CURLE_OK && *n == 0 && got > 0;) {
+		struct deflate *d = w->deflate;
+
+		if (!deflate_unpack(d, to, room, n))
+			return CURLE_BAD_CONTENT_ENCODING;
+		if (*n > 0)
+			break;
+		r = curl_easy_recv(w->easy, d->packed, DEFLATE_IN, &got);
+		if (r == CURLE_OK) {
+			w->received += got;
+			d->in.next_in = (Bytef *)d->packed;
+			d->in.avail_in = (uInt)got;
+		}
+	}
+	return r;
+}
+
 bool
 wire_fill(struct wire *w)
 {
+	uint64_t before = w->received;
 	size_t got = 0, n;
 
 	while (!w->ended && got < FILL_MAX) {
 		size_t room = make_room(w);
-		CURLcode r = curl_easy_recv(w->easy, w->in + w->in_len, room, &n);
+		CURLcode r = receive(w, w->in + w->in_len, room, &n);
 		if (r == CURLE_AGAIN)
 			break;
 		if (r != CURLE_OK || n == 0) {
@@ -195,9 +225,8 @@ wire_fill(struct wire *w)
 		w->in_len += n;
 		got += n;
 	}
-	if (got > 0)
+	if (w->received > before)
 		w->heard = os_seconds();
-	w->received += got;
 	return got >= FILL_MAX;
 }
 
@@ -279,11 +308,52 @@ wire_say(struct wire *w, struct text command)
 	return true;
 }
 
+bool
+wire_deflate(struct wire *w)
+{
+	struct text came = {w->in + w->in_at, w->in_len - w->in_at};
+
+	w->deflate = deflate_begin(WIRE_OUT, came);
+	w->in_len = w->in_at;
+	w->scanned = 0;
+	return w->deflate != NULL;
+}
+
+/* What was said, packed, is what is to be sent, once all before that has gone. */
+static void
+flush_packed(struct wire *w)
+{
+	struct deflate *d = w->deflate;
+	size_t n;
+
+	if (d->send_at == d->send_len && w->out_len > 0) {
+		deflate_pack(d, (struct text){w->out, w->out_len});
+		if (w->secret)
+			os_wipe(w->out, w->out_len);
+		w->secret = false;
+		w->out_len = 0;
+	}
+	while (d->send_at < d->send_len && !w->ended) {
+		CURLcode r = curl_easy_send(
+			w->easy, d->to_send + d->send_at, d->send_len - d->send_at, &n);
+		if (r == CURLE_AGAIN)
+			return;
+		if (r != CURLE_OK)
+			n = d->send_len - d->send_at;
+		d->send_at += n;
+		w->heard = os_seconds();
+	}
+}
+
 void
 wire_flush(struct wire *w)
 {
 	size_t n;
 
+	if (w->deflate != NULL) {
+		flush_packed(w);
+		return;
+	}
 	while (w->out_at < w->out_len && !w->ended) {
 		CURLcode r = curl_easy_send(
 			w->easy, w->out + w->out_at, w->out_len - w->out_at, &n);
@@ -309,7 +379,9 @@ wire_wait(const struct wire *w, struct waiting *to)
 	long ms = -1;
 
 	if (w->up) {
-		waiting_add(to, w->fd, true, w->out_at < w->out_len);
+		const struct deflate *d = w->deflate;
+		waiting_add(to, w->fd, true,
+			d != NULL ? d->send_at < d->send_len : w->out_at < w->out_len);
 		return;
 	}
 	FD_ZERO(&in);
@@ -342,6 +414,7 @@ wire_end(struct wire *w)
 		curl_multi_cleanup(w->multi);
 	if (w->url != NULL)
 		curl_url_cleanup(w->url);
+	deflate_free(w->deflate);
 	free(w->in);
 	free(w->out);
 	buf_release(&w->before);

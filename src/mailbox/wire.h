@@ -12,6 +12,7 @@
 #include <curl/curl.h>
 
 #include "base/buf.h"
+#include "mailbox/deflate.h"
 #include "mailbox/kind.h"
 
 /* Commands not yet sent. libcurl wants a blocked send to be repeated from the very same
@@ -31,10 +32,11 @@ struct wire {
 	size_t in_at, in_len, in_cap, scanned, out_at, out_len;
 	size_t line_max; /* longer lines are skipped: WIRE_CUT */
 	bool skipping;
-	struct buf before; /* what the server said before wire was up */
-	uint64_t received; /* bytes in */
-	uint64_t taken;	   /* of these, bytes handed out as lines or skipped */
-	double heard;	   /* when something came, or was sent, the last time */
+	struct deflate *deflate; /* of IMAP; NULL: nothing is packed */
+	struct buf before;	 /* what the server said before wire was up */
+	uint64_t received;	 /* bytes in, as they come over the line */
+	uint64_t taken;		 /* of these, bytes handed out as lines or skipped */
+	double heard;		 /* when something came, or was sent, the last time */
 	char words[CURL_ERROR_SIZE];
 };
 
@@ -55,6 +57,8 @@ enum wire_line wire_part(struct wire *w, uint64_t *left, struct text *line);
 /* False, and nothing is said, if there is no room now. */
 bool wire_say(struct wire *w, struct text command);
 void wire_flush(struct wire *w);
+/* From here on both sides pack what they say (deflate.h); false: that cannot be. */
+bool wire_deflate(struct wire *w);
 void wire_wait(const struct wire *w, struct waiting *to);
 /* Hang up, forget and wipe everything. Safe on a wire that was never begun. */
 void wire_end(struct wire *w);
