@@ -45,7 +45,7 @@ Test(maildir, a_rule_that_nothing_proves_wants_to_be_trusted)
 	folder_make(&f);
 	folder_put("new/1.h", FIRST);
 	cr_assert_eq(folder_open(&f, "maildir", NULL, false), -1);
-	cr_expect_eq(f.e.kind, ERR_GUARD);
+	cr_expect_eq(f.e.kind, ERR_USAGE);
 	cr_expect(
 		strstr(f.e.message, "no POP3 server has left a list there, and nothing "
 				    "proves that its UIDLs are the files' names") != NULL,

@@ -207,8 +207,16 @@ make_map(struct life *l, int number)
 {
 	char *path = arena_print(&l->arena, "%s/%d.map", l->dir, number);
 	char *new = l->same_name ? "old.example.org" : "new.example.org";
-	struct map_side sides[2] = {{"old.example.org", "ann", 110, "pop3", 0, true},
-		{new, "ann", 110, "pop3", 0, true}};
+	struct map_side sides[2] = {{.host = "old.example.org",
+					    .user = "ann",
+					    .port = 110,
+					    .scheme = "pop3",
+					    .whole = true},
+		{.host = new,
+			.user = "ann",
+			.port = 110,
+			.scheme = "pop3",
+			.whole = true}};
 	struct map *map;
 	struct err e;
 

@@ -1,5 +1,6 @@
 #include "cmd/command.h"
 #include "cmd/console.h"
+#include "cmd/export_server.h"
 #include "cmd/path_side.h"
 #include "cmd/redact_know.h"
 #include "map/map.h"
@@ -171,9 +172,12 @@ show(struct run *r, struct map *m, struct err *e)
 					 "--export=csv writes the map as it is, so it "
 					 "does not go with --redact")
 			       : map_export_csv(m, stdout, e);
+	if (export_server_named(how))
+		return export_server(r, m, how, e);
 	if (how != NULL && strcmp(how, "json") != 0)
-		return err_set(
-			e, ERR_USAGE, "", "--export is csv or json, not \"%s\"", how);
+		return err_set(e, ERR_USAGE, "",
+			"--export is csv, json, dovecot-uidlist or maildir-rename, not \"%s\"",
+			how);
 	rc = map_info(m, &r->arena, &info, e);
 	if (rc == 0 && how == NULL && !r->options->json)
 		headline(r, &info);

@@ -62,7 +62,9 @@ static const struct row rows[] = {
 	{"list", FLAG, AT(list), " undo ", NULL, "show the runs"},
 	{"forget", NUMBER, AT(forget), " undo ", "DAYS",
 		"remove backups older than that"},
-	{"export", STRING, AT(export), " map ", "csv|json", "print it in that form"},
+	{"export", STRING, AT(export), " map ", "FORM",
+		"print it as csv or json; for a new server on a Maildir, what makes it go on "
+		"with the old UIDLs: dovecot-uidlist, maildir-rename"},
 	{"import", STRING, AT(import), " map ", "PAIRS.csv", "make the map from a CSV"},
 	{"old-account", STRING, AT(old_account), " map match migrate ", "USER@HOST",
 		"of an imported map, or of --old maildir:PATH"},

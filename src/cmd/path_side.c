@@ -44,8 +44,8 @@ path_side(struct run *r, int side, struct mailbox_options *o, struct err *e)
 		    account_of(r, side), &o->url.user, &o->url.host, e) < 0)
 		return -1;
 	o->name = arena_print(&r->arena, "%s %s", name, o->url.scheme);
-	o->url.path = arena_string(&r->arena, text_of(with_home(r, o->url.path)));
-	return 0;
+	o->url.path = os_resolve(&r->arena, with_home(r, o->url.path), e);
+	return o->url.path != NULL ? 0 : -1;
 }
 
 int

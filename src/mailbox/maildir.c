@@ -124,7 +124,7 @@ make_list(struct maildir_box *b, struct err *e)
 		return -1;
 	if (d->computed > 0 && !o->trust_rule) {
 		if (d->computed == d->n)
-			return err_set(e, ERR_GUARD, "rule",
+			return err_set(e, ERR_USAGE, "",
 				"%s: %s, and nothing proves that its UIDLs are %s: if they "
 				"are, say --trust-rule",
 				d->path,

@@ -158,13 +158,19 @@ insert_identity(struct map *m, struct err *e)
 	return r;
 }
 
+static const char *
+or_empty(const char *s)
+{
+	return s != NULL ? s : "";
+}
+
 static int
 insert_side(struct map *m, enum side side, const struct map_side *s, struct err *e)
 {
 	sqlite3_stmt *st;
 	if (sql_prepare(&m->sql, &st, e,
 		    "INSERT INTO side VALUES (?, ?, ?, ?, ?, ?, 0, 0, 0, 0, NULL, "
-		    "NULL)") == -1)
+		    "NULL, ?, ?)") == -1)
 		return -1;
 	sqlite3_bind_int(st, 1, (int)side);
 	sql_bind_text(st, 2, text_of(map_side_names[side]));
@@ -172,6 +178,8 @@ insert_side(struct map *m, enum side side, const struct map_side *s, struct err 
 	sql_bind_text(st, 4, text_of(s->host));
 	sql_bind_text(st, 5, text_of(s->user));
 	sqlite3_bind_int(st, 6, s->port);
+	sql_bind_text(st, 7, text_of(or_empty(s->path)));
+	sql_bind_text(st, 8, text_of(or_empty(s->rule)));
 	int r = sql_run(&m->sql, st, e);
 	sqlite3_finalize(st);
 	return r;
@@ -249,8 +257,10 @@ print_side(const struct map_side *s, char *out, size_t size)
 
 	if (s->port != 0)
 		snprintf(port, sizeof(port), ":%u", (unsigned)s->port);
-	snprintf(out, size, "%s%s%s@%s%s", s->scheme, s->scheme[0] != '\0' ? "://" : "",
-		s->user, s->host, port);
+	bool path = or_empty(s->path)[0] != '\0';
+	snprintf(out, size, "%s%s%s@%s%s%s%s", s->scheme,
+		s->scheme[0] != '\0' ? "://" : "", s->user, s->host, port,
+		path ? " in " : "", path ? s->path : "");
 }
 
 /* Host names fold case; user names may mean different mailboxes if they differ in it. */
@@ -259,7 +269,8 @@ side_equal(const struct map_side *a, const struct map_side *b)
 {
 	return text_equal_nocase(text_of(a->host), text_of(b->host)) &&
 	       strcmp(a->user, b->user) == 0 && a->port == b->port &&
-	       strcmp(a->scheme, b->scheme) == 0;
+	       strcmp(a->scheme, b->scheme) == 0 &&
+	       strcmp(or_empty(a->path), or_empty(b->path)) == 0;
 }
 
 static int
@@ -290,6 +301,27 @@ check_sides(struct map *m, const struct map_side sides[2], struct err *e)
 	return r;
 }
 
+/* Another match may have been told another rule. */
+static int
+keep_rules(struct map *m, const struct map_side sides[2], struct err *e)
+{
+	sqlite3_stmt *st;
+	int r = 0;
+
+	for (int i = 0; r == 0 && i < 2; i++) {
+		if (sql_prepare(&m->sql, &st, e,
+			    "UPDATE side SET rule = ? WHERE side = ? AND rule <> ?") ==
+			-1)
+			return -1;
+		sql_bind_text(st, 1, text_of(or_empty(sides[i].rule)));
+		sqlite3_bind_int(st, 2, i);
+		sql_bind_text(st, 3, text_of(or_empty(sides[i].rule)));
+		r = sql_run(&m->sql, st, e);
+		sqlite3_finalize(st);
+	}
+	return r;
+}
+
 int
 map_create_form(const struct map_form *form, const char *path,
 	const struct map_side sides[2], struct map **out, struct err *e)
@@ -306,7 +338,8 @@ map_create_form(const struct map_form *form, const char *path,
 	struct map *m;
 	if (map_open_checked(form, path, true, &m, e) == -1)
 		return -1;
-	if (prepare_writing(m, e) == -1 || check_sides(m, sides, e) == -1) {
+	if (prepare_writing(m, e) == -1 || check_sides(m, sides, e) == -1 ||
+		keep_rules(m, sides, e) == -1) {
 		map_close(m);
 		return -1;
 	}
@@ -352,7 +385,8 @@ info_sides(struct map *m, struct arena *a, struct map_info *info, struct err *e)
 	bool row = false;
 	int r = 0;
 	if (sql_prepare(&m->sql, &st, e,
-		    "SELECT host, user, port, scheme, count, whole, plain FROM side "
+		    "SELECT host, user, port, scheme, count, whole, plain, path, rule "
+		    "FROM side "
 		    "ORDER BY side") == -1)
 		return -1;
 	for (size_t i = 0; i < 2 && r == 0; i++) {
@@ -369,6 +403,8 @@ info_sides(struct map *m, struct arena *a, struct map_info *info, struct err *e)
 				.scheme = arena_string(a, sql_text(st, 3)),
 				.count = (uint64_t)sqlite3_column_int64(st, 4),
 				.whole = sqlite3_column_int(st, 5) != 0,
+				.path = arena_string(a, sql_text(st, 7)),
+				.rule = arena_string(a, sql_text(st, 8)),
 			};
 	}
 	sqlite3_finalize(st);

@@ -25,7 +25,7 @@ const char *const map_tables[MAP_TABLES] = {
 	"CREATE TABLE kind (kind INTEGER PRIMARY KEY, name TEXT, pairs INTEGER)",
 	"CREATE TABLE side (side INTEGER PRIMARY KEY, name TEXT, scheme TEXT, host TEXT, "
 	"user TEXT, port INTEGER, count INTEGER, whole INTEGER, plain INTEGER, "
-	"since INTEGER, list BLOB, digest BLOB)",
+	"since INTEGER, list BLOB, digest BLOB, path TEXT, rule TEXT)",
 	"CREATE TABLE old_list " LIST,
 	"CREATE TABLE new_list " LIST,
 	"CREATE TABLE old_pair " PAIR,

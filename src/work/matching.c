@@ -47,6 +47,10 @@ side_info(const struct mailbox *m)
 		.scheme = m->options.url.scheme,
 		.count = m->listing.n,
 		.whole = m->listing.whole,
+		.path = m->options.store == NULL && m->options.capture == NULL
+				? m->options.url.path
+				: NULL,
+		.rule = (char *)m->options.uidl_rule,
 	};
 }
 
