@@ -94,6 +94,9 @@ Test(header, line_ends_are_unified)
 {
 	cr_assert(strict_is("Subject: a\r\nTo: b\r\n\r\n", "Subject:a\nTo:b\n"));
 	cr_assert(strict_is("Subject: a\r\r\nTo: b\r\r\n\r\r\n", "Subject:a\nTo:b\n"));
+	/* Twice stored, twice sent. */
+	cr_assert(strict_is(
+		"Subject: a\r\r\r\nTo: b\n\r\r\r\nC: d\n", "Subject:a\nTo:b\n"));
 }
 
 Test(header, line_of_a_cr_ends_it)
@@ -130,6 +133,23 @@ Test(header, folds_become_one_blank)
 Test(header, runs_of_blanks_become_one)
 {
 	cr_assert(strict_is("Subject:  a \t b\t\n\n", "Subject:a b\n"));
+}
+
+/* Values are taken eight bytes at a time: wherever in these the run stands. */
+Test(header, runs_of_blanks_become_one_anywhere)
+{
+	static const char words[] = "abcdefghijklmnopqrstuvwxyz";
+	char text[64], canonical[64];
+
+	for (int i = 1; i < 26; i++) {
+		for (int blanks = 2; blanks < 12; blanks++) {
+			snprintf(text, sizeof(text), "A: %.*s%*s%s\n\n", i, words, blanks,
+				"", words + i);
+			snprintf(canonical, sizeof(canonical), "A:%.*s %s\n", i, words,
+				words + i);
+			cr_assert(strict_is(text, canonical), "%s", text);
+		}
+	}
 }
 
 Test(header, a_tab_is_a_blank)
