@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""record_session.py SERVER [PATH-OF-REUIDL]: play `reuidl capture` against one of the POP3
+"""record_session.py [imap] SERVER [PATH-OF-REUIDL]: play `reuidl capture` against one of the POP3
 servers of other_servers.py and print what both have said as a transcript, to be looked at
 and put into fixtures/sessions. `port PORT USER PASSWORD` in place of SERVER: what listens
 there; `solid-damaged` has a message without its last line end. Passwords are left out, and the replies stand behind their commands, however many
@@ -34,7 +34,7 @@ class Tap:
         while True:
             client, _ = self.door.accept()
             server = socket.create_connection(("127.0.0.1", self.target))
-            talk = [b"", b""]
+            talk = [b"", b"", []]
             self.talks.append(talk)
             for i, (a, b) in enumerate(((client, server), (server, client))):
                 threading.Thread(target=self.carry, args=(a, b, talk, i), daemon=True).start()
@@ -44,6 +44,7 @@ class Tap:
         try:
             while got := a.recv(65536):
                 talk[i] += got
+                talk[2].append((i, got))
                 b.sendall(got)
             b.shutdown(socket.SHUT_WR)
         except OSError:
@@ -81,18 +82,32 @@ def transcript(talk):
             many = line not in (b".\r\n", b".\n", b"")
 
 
-def capture(reuidl, port, user, password, more=()):
+def imap_transcript(talk):
+    """IMAP is asked one thing at a time: what was said stands in the order it was."""
+    turns = []
+    for side, data in talk[2]:
+        if turns and turns[-1][0] == side:
+            turns[-1][1] += data
+        else:
+            turns.append([side, data])
+    for side, data in turns:
+        for line in lines(data):
+            yield server_line(line) if side else "C: " + sessions.shown(line.rstrip(b"\r\n"))
+
+
+def capture(reuidl, scheme, port, user, password):
+    more = ["--uidl-rule", "{u:08x}{v:08x}", "--pop3", "none", "--trust-rule"] if scheme == "imap" else []
     with tempfile.TemporaryDirectory() as lab:
-        return subprocess.run([reuidl, "capture", "pop3://%s@127.0.0.1:%d" % (user, port),
+        return subprocess.run([reuidl, "capture", "%s://%s@127.0.0.1:%d" % (scheme, user, port),
                                "--password-env", "LAB", "--tls", "off", "--no-input", "--state", lab,
                                "--to", os.path.join(lab, "capture"), *more],
                               env=dict(os.environ, LAB=password), capture_output=True, text=True,
                               timeout=60)
 
 
-def show(reuidl, name, port, user, password):
+def show(reuidl, scheme, name, port, user, password):
     tap = Tap(port)
-    done = capture(reuidl, tap.port, user, password)
+    done = capture(reuidl, scheme, tap.port, user, password)
     print("# %s, recorded." % name)
     print("= exit %d" % done.returncode)
     for line in (done.stdout + done.stderr).splitlines():
@@ -101,7 +116,7 @@ def show(reuidl, name, port, user, password):
     for i, talk in enumerate(tap.talks):
         if i > 0:
             print("---")
-        for line in transcript(talk):
+        for line in imap_transcript(talk) if scheme == "imap" else transcript(talk):
             print(line.replace("C: USER " + user, "C: USER labuser"))
 
 
@@ -117,9 +132,10 @@ def mailbox():
 
 
 def main(argv):
+    scheme = argv.pop(0) if argv[0] == "imap" else "pop3"
     if argv[0] == "port":
         reuidl = argv[4] if argv[4:] else os.path.join(HERE, "..", "build", "reuidl")
-        show(reuidl, "port", int(argv[1]), argv[2], argv[3])
+        show(reuidl, scheme, "port", int(argv[1]), argv[2], argv[3])
         return
     reuidl = argv[1] if argv[1:] else os.path.join(HERE, "..", "build", "reuidl")
     lab = tempfile.mkdtemp(prefix="reuidl-record-")
@@ -130,7 +146,10 @@ def main(argv):
                                       "solid-damaged": ["solid.sh", "maildir"]})
         box = [m for m in mailbox() if m[0] not in other_servers.LEFT_OUT.get(argv[0], ())]
         server = other_servers.Server(lab, argv[0], box, 1)
-        show(reuidl, argv[0], int(server.vars["port"]), server.vars["user"], server.vars["pass"])
+        port = int(server.vars["port"])
+        if scheme == "imap":  # Cyrus has it on the next port
+            port += 1
+        show(reuidl, scheme, argv[0], port, server.vars["user"], server.vars["pass"])
     finally:
         if server is not None:
             server.stop()

@@ -57,6 +57,10 @@ main(int argc, char **argv)
 		.user = argv[2],
 		.host = "127.0.0.1",
 		.port = (uint16_t)strtoul(argv[1], NULL, 10)};
+	if (strcmp(argv[4], "imap") == 0) {
+		o.uidl_rule = "{u:08x}{v:08x}";
+		o.trust_rule = o.no_pop3 = true;
+	}
 	rc = mailbox_init(&box, &o, &e);
 	if (rc == 0)
 		rc = mailbox_open(&boxes, 1, &watch, &e);

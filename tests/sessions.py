@@ -74,10 +74,11 @@ class Talk:
                 return None
             self.came += got
         line, _, self.came = self.came.partition(b"\r\n")
-        word = line.split(b" ")[0].decode("latin1")
+        word = line.split(b" ")[0].decode("latin1").upper()
         self.player.words.append(word)
-        if word[:1].isalpha() and word[1:].isdigit():  # IMAP's tag
-            self.player.words.append(b" ".join(line.split(b" ")[1:2]).decode("latin1"))
+        if re.fullmatch("[A-Za-z]+[0-9]+", word):  # IMAP's tag
+            words = line.decode("latin1").upper().split(" ")[1:3]
+            self.player.words += words if words[:1] == ["UID"] else words[:1]
         return line
 
     def client(self, number, wanted):

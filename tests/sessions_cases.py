@@ -17,7 +17,7 @@ import sessions
 
 FOLDER = os.path.join(HERE, "..", "fixtures", "sessions")
 # Whatever a transcript is about: nothing may be changed, nor marked as read.
-NEVER = {"DELE", "RETR", "STORE", "EXPUNGE", "SELECT", "APPEND", "MOVE", "COPY", "RSET", "UID STORE"}
+NEVER = {"DELE", "RETR", "STORE", "EXPUNGE", "SELECT", "APPEND", "MOVE", "COPY", "RSET"}
 PASSWORD = "labpass"
 
 
