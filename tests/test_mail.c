@@ -140,7 +140,7 @@ apply(const char *pairs, struct mail *mail)
 	cr_assert_eq(p.state, PLAN_READY, "%s", p.refusal.message);
 	buf_init(&out, 0);
 	cr_assert_eq(store_write(&s, p.edits, p.nedits, &out, &e), 0, "%s", e.message);
-	cr_assert_eq(mail_plan(mail, &t, &p, &s, m, false, &e), 0, "%s", e.message);
+	cr_assert_eq(mail_plan(mail, &t, &p, &s, m, &e), 0, "%s", e.message);
 	struct journal_file record = {
 		.run = journal_new_run(&arena), .map_id = (char[]){"1"}};
 	cr_assert_eq(mail_prepare(mail, journal, &t, record.run, &e), 0, "%s", e.message);

@@ -1361,3 +1361,67 @@ Test(plan, records_of_the_new_account_are_not_merged_with_those_of_the_old_one)
 	cr_assert_str_eq(w.plan.refusal.reason, "new-name-exists");
 	tear_down(&w);
 }
+
+/* One pair by size, of a client that is set so. */
+static void
+by_size(struct world *w, const struct settings *settings, bool accept)
+{
+	set_up(w);
+	w->settings = *settings;
+	w->options.accept_size = accept;
+	w->options.allow_deletes = true;
+	lists(w, SIDE_OLD, A(1));
+	lists(w, SIDE_NEW, B(1));
+	pairs(w, A(1) ">" B(1), EVIDENCE_SIZE, false, 0);
+	make_plan(w, OLD_ACCOUNT "k " A(1) " 1\n");
+}
+
+Test(plan, size_evidence_is_used_where_it_is_accepted_only)
+{
+	const struct settings leaves = {.known = true, .leave_on_server = true};
+	struct world w;
+
+	by_size(&w, &leaves, false);
+	cr_assert_eq(w.plan.why[0], WHY_SIZE);
+	cr_assert_eq(w.plan.nfate[FATE_RENAMED], 0);
+	tear_down(&w);
+	by_size(&w, &leaves, true);
+	cr_assert_str_eq(becomes(&w, A(1)), B(1));
+	tear_down(&w);
+}
+
+Test(plan, size_evidence_is_never_used_where_a_rename_can_delete)
+{
+	const struct settings deletes[] = {
+		{.known = false},
+		{.known = true, .leave_on_server = false},
+		{.known = true, .leave_on_server = true, .delete_after_days = 1},
+	};
+	struct world w;
+
+	for (size_t i = 0; i < sizeof(deletes) / sizeof(*deletes); i++) {
+		by_size(&w, &deletes[i], true);
+		cr_assert_eq(w.plan.why[0], WHY_NOT_FIRM, "settings %zu", i);
+		cr_assert_eq(w.plan.nfate[FATE_RENAMED], 0);
+		cr_assert_eq(w.plan.ndelete, 0);
+		tear_down(&w);
+	}
+}
+
+Test(plan, a_record_that_stays_by_size_is_held_to_the_same)
+{
+	struct world w;
+
+	for (int deleted = 0; deleted < 2; deleted++) {
+		set_up(&w);
+		w.settings.until_deleted = deleted;
+		w.options.accept_size = w.options.before_first_contact = true;
+		lists(&w, SIDE_OLD, A(1) " " A(2));
+		lists(&w, SIDE_NEW, A(1) " " B(2));
+		pairs(&w, A(1) ">" A(1), EVIDENCE_SIZE, false, 0);
+		pairs(&w, A(2) ">" B(2), EVIDENCE_STRICT, true, 0);
+		make_plan(&w, OLD_ACCOUNT "k " A(1) " 1\nk " A(2) " 1\n");
+		cr_assert_eq(w.plan.fate[0], deleted ? FATE_TOMBSTONE : FATE_SAME);
+		tear_down(&w);
+	}
+}

@@ -115,8 +115,7 @@ job_plan(struct job *j, struct run *r, struct map *m, struct err *e)
 int
 job_plan_companions(struct job *j, struct run *r, struct map *m, struct err *e)
 {
-	struct companions_options o = {
-		.accept_size = r->options->accept_size, .no_mail = r->options->no_mail};
+	struct companions_options o = {.no_mail = r->options->no_mail};
 
 	if (r->options->into != NULL || j->plan.state != PLAN_READY)
 		return 0;

@@ -30,6 +30,12 @@ static int
 run_match(struct run *r, const char *map_path, struct server servers[2], struct err *e)
 {
 	struct watch w = console_watch(r->console);
+	const struct options *o = r->options;
+	struct matching_options mo = {
+		.fresh = o->no_cache || o->refresh,
+		.by_size = o->evidence != NULL && strcmp(o->evidence, "size") == 0,
+		.now = r->now,
+	};
 	struct match match = {0};
 	double began;
 	int rc;
@@ -38,8 +44,7 @@ run_match(struct run *r, const char *map_path, struct server servers[2], struct 
 		server_init(&servers[1], r, 1, e) < 0)
 		return -1;
 	began = os_seconds();
-	rc = matching_run(&servers[0].box, &servers[1].box, map_path,
-		r->options->no_cache || r->options->refresh, r->now, &w, &match, e);
+	rc = matching_run(&servers[0].box, &servers[1].box, map_path, &mo, &w, &match, e);
 	console_settle(r->console);
 	server_notes(r, &servers[0]);
 	server_notes(r, &servers[1]);

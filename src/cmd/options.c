@@ -265,6 +265,10 @@ check_values(const struct options *o, struct err *e)
 		return err_set(e, ERR_USAGE, "",
 			"--client: there is no client \"%s\"; reuidl formats lists them",
 			o->client);
+	if (o->evidence != NULL && strcmp(o->evidence, "header") != 0 &&
+		strcmp(o->evidence, "size") != 0)
+		return err_set(e, ERR_USAGE, "",
+			"--evidence is header or size, not \"%s\"", o->evidence);
 	if (o->client_port > UINT16_MAX)
 		return err_set(e, ERR_USAGE, "", "--client-port wants a port, not %lld",
 			(long long)o->client_port);

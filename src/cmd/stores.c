@@ -129,6 +129,22 @@ check_deletes(const struct job *j, const struct run *r, struct err *e)
 			  "hand, so that counts as yes)");
 }
 
+/* Nobody was asked whether the rest is enough: what was matched by size would come again. */
+static int
+check_sizes(const struct job *j, bool asked, struct err *e)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < j->store.nrecords; i++)
+		n += j->plan.why[i] == WHY_SIZE;
+	if (n == 0 || asked)
+		return 0;
+	return err_set(e, ERR_GUARD, "size-evidence",
+		"%s: %zu of its messages were matched by their size alone; if they are to be "
+		"used, say --accept-size-evidence, else match again without --evidence=size",
+		j->target.path, n);
+}
+
 /* The store, and with it what bears UIDLs beside it: work/companions.h. */
 static int
 replace(struct job *j, struct run *r, struct text bytes, struct journal_file *record,
@@ -239,6 +255,9 @@ apply_one(struct job *j, struct run *r, const struct found *f, struct map *m,
 		*e = j->plan.refusal;
 		return -1;
 	}
+	bool asked = shown != NULL && !r->options->yes;
+	if (j->plan.state != PLAN_ALREADY && check_sizes(j, asked, e) < 0)
+		return -1;
 	if (leftovers_see(r->leftovers, j, e) < 0)
 		return -1;
 	if (j->plan.state == PLAN_READY)

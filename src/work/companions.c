@@ -6,7 +6,7 @@ companions_plan(struct companions *c, const struct target *t,
 	struct map *map, const struct companions_options *o, struct err *e)
 {
 	*c = (struct companions){0};
-	if (!o->no_mail && mail_plan(&c->mail, t, p, s, map, o->accept_size, e) < 0)
+	if (!o->no_mail && mail_plan(&c->mail, t, p, s, map, e) < 0)
 		return -1;
 	if (cache_plan(&c->cache, t, settings, p, s, map, e) == 0)
 		return 0;

@@ -20,8 +20,7 @@ struct companions {
 };
 
 struct companions_options {
-	bool accept_size; /* pairs by size alone count */
-	bool no_mail;	  /* local mail is left alone */
+	bool no_mail; /* local mail is left alone */
 };
 
 /* What is to become of them by the plan, or to take a run back; changes nothing. */

@@ -26,7 +26,7 @@ say_way_out(const struct mail *m, struct err *e)
 
 int
 mail_plan(struct mail *m, const struct target *t, const struct plan *p,
-	const struct store *s, struct map *map, bool accept_size, struct err *e)
+	const struct store *s, struct map *map, struct err *e)
 {
 	*m = (struct mail){.may_stay = true};
 	m->known = find_mail(m, t);
@@ -37,7 +37,7 @@ mail_plan(struct mail *m, const struct target *t, const struct plan *p,
 		say_way_out(m, e);
 	/* The wishes hold both lists; where there is no mail they are not worth it. */
 	else if (m->files.bytes > 0)
-		rc = mail_wish_plan(&m->wishes, p, s, map, accept_size, e);
+		rc = mail_wish_plan(&m->wishes, p, s, map, e);
 	if (rc < 0)
 		mail_release(m);
 	return rc;

@@ -35,7 +35,7 @@ struct mail {
 
 /* Where the mail is, and what is to become of it. `known` false: nothing to do. */
 int mail_plan(struct mail *m, const struct target *t, const struct plan *p,
-	const struct store *s, struct map *map, bool accept_size, struct err *e);
+	const struct store *s, struct map *map, struct err *e);
 /* The same to take a run back, by the journal. */
 int mail_plan_back(struct mail *m, const struct target *t, struct journal *j,
 	const struct journal_file *f, struct err *e);

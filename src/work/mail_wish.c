@@ -91,7 +91,6 @@ struct lists {
 	struct mail_wishes new, old; /* sets of UIDLs; `to` is not used */
 	struct text *new_uidl;	     /* by index, len 0: no target */
 	size_t nnew, cap;
-	bool accept_size;
 };
 
 static int
@@ -119,7 +118,7 @@ see_old(void *arg, const struct map_message *m, struct err *e)
 	(void)e;
 	mail_wish_add(&l->old, wish);
 	if (m->partner < l->nnew && !(m->flags & MESSAGE_TWICE) &&
-		(m->evidence != EVIDENCE_SIZE || l->accept_size))
+		m->evidence != EVIDENCE_SIZE)
 		wish.to = l->new_uidl[m->partner];
 	/* Of two lists that both have it, nobody can say which this one is from. */
 	bool contested = mail_wish_find(&l->new, wish.from) != NULL;
@@ -143,7 +142,9 @@ see_records(struct lists *l, const struct store *s, struct err *e)
 		if (edit->what != EDIT_UIDL)
 			continue;
 		wish.from = arena_text(&l->w->arena, store_value(s, edit));
-		wish.to = arena_text(&l->w->arena, wish.to);
+		wish.to = p->evidence[edit->index] == EVIDENCE_SIZE
+				  ? tombstone(l->w, wish.from)
+				  : arena_text(&l->w->arena, wish.to);
 		if (mail_wish_add(l->w, wish))
 			continue;
 		/* Twice in the store, and not with one partner. */
@@ -171,9 +172,9 @@ is_doubtful(const struct lists *l, const struct mail_wish *w)
 
 int
 mail_wish_plan(struct mail_wishes *w, const struct plan *p, const struct store *s,
-	struct map *m, bool accept_size, struct err *e)
+	struct map *m, struct err *e)
 {
-	struct lists l = {.w = w, .plan = p, .accept_size = accept_size};
+	struct lists l = {.w = w, .plan = p};
 	struct map_info info;
 
 	*w = (struct mail_wishes){0};

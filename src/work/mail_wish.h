@@ -31,9 +31,11 @@ void mail_wish_release(struct mail_wishes *w);
 /*
  * By the plan: a record's new UIDL is its message's. A UIDL whose record the client has
  * forgotten gets its partner's, or a tombstone if it may come again. What could be taken
- * for another message's on either side goes by way of a tombstone. Copies all texts.
+ * for another message's on either side goes by way of a tombstone. A pair by size alone
+ * gives no mail a UIDL, for by that a client deletes on the server: a tombstone, too.
+ * Copies all texts.
  */
 int mail_wish_plan(struct mail_wishes *w, const struct plan *p, const struct store *s,
-	struct map *m, bool accept_size, struct err *e);
+	struct map *m, struct err *e);
 
 #endif

@@ -1,6 +1,7 @@
 #include "work/matching.h"
 #include "base/os.h"
 #include "mailbox/captured.h"
+#include "model/match_size.h"
 
 #include <stdlib.h>
 
@@ -109,6 +110,43 @@ pair(struct matching *mt, struct match *match, const struct watch *w, struct err
 	return 0;
 }
 
+/* Sizes say which headers to read, until they are enough. */
+static int
+pair_by_size(
+	struct matching *mt, struct match *match, const struct watch *w, struct err *e)
+{
+	struct match_size s;
+	int rc;
+
+	match_size_begin(&s, &mt->box[SIDE_OLD]->listing, &mt->box[SIDE_NEW]->listing);
+	rc = match_size_next(&s, NULL, e);
+	while (rc == 0 && (s.nwant > 0 || !s.compared)) {
+		if (s.nwant > 0)
+			rc = mailbox_headers(mt->box, 2, s.want, take_evidence, mt, w, e);
+		if (rc == 0)
+			rc = pair(mt, match, w, e);
+		if (rc == 0)
+			rc = match_size_next(&s, match, e);
+	}
+	if (rc == 0)
+		match_size_pairs(&s, match);
+	match_size_release(&s);
+	return rc;
+}
+
+/* A part of a mailbox says nothing of which sizes are alone. */
+static int
+check_whole(const struct matching *mt, struct err *e)
+{
+	for (int i = 0; i < 2; i++)
+		if (!mt->box[i]->listing.whole)
+			return err_set(e, ERR_USAGE, "",
+				"--evidence=size needs the sizes of all messages of both "
+				"servers, and what the %s lists is only a part",
+				mt->box[i]->options.name);
+	return 0;
+}
+
 static int
 describe(struct matching *mt, const struct match *match, const struct watch *w,
 	struct err *e)
@@ -159,8 +197,8 @@ proved_at(const struct matching *mt, int64_t now)
 }
 
 static int
-run(struct matching *mt, const char *path, bool fresh, int64_t now, const struct watch *w,
-	struct match *match, struct err *e)
+run(struct matching *mt, const char *path, const struct matching_options *o,
+	const struct watch *w, struct match *match, struct err *e)
 {
 	struct map_side sides[2] = {side_info(mt->box[0]), side_info(mt->box[1])};
 
@@ -168,18 +206,21 @@ run(struct matching *mt, const char *path, bool fresh, int64_t now, const struct
 	 * made before both servers have let us in. */
 	if (os_exists(path) && map_create(path, sides, &mt->map, e) < 0)
 		return -1;
-	if (mailbox_open(mt->box, 2, w, e) < 0 || check_lists(mt, e) < 0)
+	if (mailbox_open(mt->box, 2, w, e) < 0 || check_lists(mt, e) < 0 ||
+		(o->by_size && check_whole(mt, e) < 0))
 		return -1;
 	if (mt->map == NULL && map_create(path, sides, &mt->map, e) < 0)
 		return -1;
 	for (int i = 0; i < 2; i++)
 		if (map_list(mt->map, (enum side)i, &mt->box[i]->listing,
-			    fresh || mt->box[i]->at_hand, e) < 0)
+			    o->fresh || mt->box[i]->at_hand, e) < 0)
 			return -1;
-	if (read_headers(mt, w, e) < 0 || pair(mt, match, w, e) < 0 ||
-		describe(mt, match, w, e) < 0)
+	if (o->by_size ? pair_by_size(mt, match, w, e) < 0
+		       : read_headers(mt, w, e) < 0 || pair(mt, match, w, e) < 0)
 		return -1;
-	if (map_pairs(mt->map, match, proved_at(mt, now), e) < 0)
+	if (describe(mt, match, w, e) < 0)
+		return -1;
+	if (map_pairs(mt->map, match, proved_at(mt, o->now), e) < 0)
 		return -1;
 	if (match->pairs == 0)
 		return err_set(e, ERR_EMPTY, "nothing-matched",
@@ -191,11 +232,12 @@ run(struct matching *mt, const char *path, bool fresh, int64_t now, const struct
 }
 
 int
-matching_run(struct mailbox *old, struct mailbox *new, const char *path, bool fresh,
-	int64_t now, const struct watch *w, struct match *result, struct err *e)
+matching_run(struct mailbox *old, struct mailbox *new, const char *path,
+	const struct matching_options *o, const struct watch *w, struct match *result,
+	struct err *e)
 {
 	struct matching mt = {.box = {old, new}};
-	int rc = run(&mt, path, fresh, now, w, result, e);
+	int rc = run(&mt, path, o, w, result, e);
 
 	mailbox_close(mt.box, 2);
 	map_close(mt.map);

@@ -8,9 +8,16 @@
 #include "mailbox/mailbox.h"
 #include "map/map.h"
 
-/* The map at `path` is made, or gone on with if it is of the same move. `fresh`: cached
- * evidence is forgotten. `result` is the caller's to release, also after an error. */
-int matching_run(struct mailbox *old, struct mailbox *new, const char *path, bool fresh,
-	int64_t now, const struct watch *w, struct match *result, struct err *e);
+struct matching_options {
+	bool fresh;   /* cached evidence is forgotten */
+	bool by_size; /* --evidence=size: match_size.h */
+	int64_t now;
+};
+
+/* The map at `path` is made, or gone on with if it is of the same move. `result` is the
+ * caller's to release, also after an error. */
+int matching_run(struct mailbox *old, struct mailbox *new, const char *path,
+	const struct matching_options *o, const struct watch *w, struct match *result,
+	struct err *e);
 
 #endif

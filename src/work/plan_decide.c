@@ -85,6 +85,16 @@ decide_other(const struct planning *ps, size_t i)
 		       : FATE_OTHER;
 }
 
+/* Whatever deletes a message on the server wants more than its size: at the next check,
+ * or when it is deleted locally, by the UIDL in the record. Where that UIDL is in the
+ * local mail, none is put there (mail_wish.c); that of a record that stays is. */
+static bool
+size_could_delete(const struct planning *ps, const struct seat *seat)
+{
+	return seat->evidence == EVIDENCE_SIZE && ps->after->until_deleted &&
+	       (ps->store->format->mail == NULL || seat->partner == seat->in_new);
+}
+
 static uint8_t
 why_not_rename(const struct planning *ps, size_t i)
 {
@@ -105,6 +115,8 @@ why_not_rename(const struct planning *ps, size_t i)
 		return WHY_TARGET_HELD;
 	if (seat->evidence == EVIDENCE_SIZE && !o->accept_size)
 		return WHY_SIZE;
+	if (size_could_delete(ps, seat))
+		return WHY_NOT_FIRM;
 	/* Imported pairs are the administrator's word; deletions need it twice. */
 	if (would_delete(ps, r) && !(seat->flags & SEAT_FIRM) &&
 		!(seat->evidence == EVIDENCE_IMPORT && o->allow_deletes))
