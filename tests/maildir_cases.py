@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""maildir_cases.py [PATH-OF-REUIDL] [NAME…]: Maildirs that real servers have kept, as the old
-side of a match; and what makes the new server go on with the old UIDLs, put where it belongs:
+"""maildir_cases.py [PATH-OF-REUIDL] [NAME…]: Maildirs and an mbox that real servers have kept,
+as the old side of a match; and what makes the new server go on with the old UIDLs, put where it belongs:
 the real server lists them then, and a real fetchmail that was told of nothing fetches only
 what is new. Ends with "N passed, N failed"; exit 77 where there is no Dovecot. A case whose
 server or client is not here is said and left out."""
@@ -25,7 +25,6 @@ sys.dont_write_bytecode = True
 import letters
 
 SERVER = os.path.join(HERE, "servers", "dovecot.sh")
-COURIER = os.path.join(HERE, "servers", "others", "courier.sh")
 PASSWORD = "case"
 ACCOUNT = "lab@localhost"
 
@@ -81,6 +80,12 @@ class Dovecot:
         return uidls(self.port, "lab", PASSWORD)
 
 
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
 def uidls(port, user, password, host="localhost"):
     """{letter: UIDL}, as POP3 lists them."""
     box = poplib.POP3(host, port)
@@ -110,14 +115,15 @@ class Case:
         return done
 
     def match(self, old, new, *more):
-        """Sides are folders or ports; pairs of UIDLs come back."""
+        """Sides are folders, URLs or ports; pairs of UIDLs come back."""
         args = ["match", "--map", self.map, *more]
         for side, what in (("old", old), ("new", new)):
             if isinstance(what, int):
                 args += [f"--{side}", f"pop3://lab@localhost:{what}", f"--{side}-tls=off",
                          f"--{side}-password-env", "CASE"]
             else:
-                args += [f"--{side}", f"maildir:{what}", f"--{side}-account", ACCOUNT]
+                url = what if ":" in what else "maildir:" + what
+                args += [f"--{side}", url, f"--{side}-account", ACCOUNT]
         self.run(*args)
         text = self.run("map", self.map, "--export", "csv").stdout.decode()
         return {row["old_uidl"]: row["new_uidl"]
@@ -145,29 +151,53 @@ def qmail(case):
                   "--trust-rule")
 
 
+class Other:
+    """A server of tests/servers/others on a copy of the folder, in an overlay of /."""
+
+    def __init__(self, name, folder):
+        if os.geteuid() != 0:
+            raise Skip(f"{name} needs root")
+        self.port = free_port()
+        started = subprocess.run([os.path.join(HERE, "servers/others", name + ".sh"), folder,
+                                  str(self.port)], capture_output=True, text=True)
+        if started.returncode == 77:
+            raise Skip(f"{name} cannot run here: " + started.stderr.strip())
+        self.vars = dict(line.split("=", 1) for line in started.stdout.splitlines()
+                         if "=" in line)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        os.kill(int(self.vars["pid"]), signal.SIGKILL)
+        time.sleep(0.5)
+        shutil.rmtree(self.vars["state"], ignore_errors=True)
+
+    def uidls(self):
+        return uidls(self.port, self.vars["user"], self.vars["pass"], "127.0.0.1")
+
+    def upper(self, *names):
+        return os.path.join(self.vars["state"], "upper", *names)
+
+
 def courier(case):
     """The list that a real Courier wrote."""
-    if os.geteuid() != 0:
-        raise Skip("Courier needs root")
-    folder = make(case.at("old"), range(1, 13), "old")
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        port = s.getsockname()[1]
-    started = subprocess.run([COURIER, folder, str(port)], capture_output=True, text=True)
-    if started.returncode == 77:
-        raise Skip("Courier cannot run here: " + started.stderr.strip())
-    words = dict(line.split("=", 1) for line in started.stdout.splitlines() if "=" in line)
-    try:
-        old = uidls(port, words["user"], words["pass"], "127.0.0.1")
-        kept = [at for at, _, files in os.walk(words["state"] + "/upper")
+    with Other("courier", make(case.at("old"), range(1, 13), "old")) as server:
+        old = server.uidls()
+        kept = [at for at, _, files in os.walk(server.upper())
                 if "courierpop3dsizelist" in files]
         shutil.copytree(kept[0], case.at("kept"))
-    finally:
-        os.kill(int(words["pid"]), signal.SIGKILL)
-        time.sleep(0.5)
-        shutil.rmtree(words["state"], ignore_errors=True)
     assert old[1].startswith("UID"), old
     case.old_side(case.at("kept"), old)
+
+
+def mailutils(case):
+    """An mbox, whose UIDLs GNU mailutils keeps in X-UIDL headers."""
+    with Other("mailutils", make(case.at("old"), range(1, 13), "old")) as server:
+        server.uidls()
+        old = server.uidls()
+        shutil.copy(server.upper("var/mail", server.vars["user"]), case.at("mbox"))
+    case.old_side("mbox:" + case.at("mbox"), old)
 
 
 def dovecot(case):
@@ -192,9 +222,7 @@ def dovecot(case):
 def gzip(case):
     """Files as Dovecot's zlib plugin writes them."""
     folder = make(case.at("old"), [], "old")
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        port = s.getsockname()[1]
+    port = free_port()
     with Dovecot(folder, "--imap-port", str(port), "--set", "mail_plugins = zlib", "--set",
                  "plugin {\n  zlib_save = gz\n}") as server:
         box = imaplib.IMAP4("localhost", port)
@@ -327,7 +355,7 @@ def collisions(case):
     case.run("map", case.map, "--export", "dovecot-uidlist", good=(78,))
 
 
-CASES = [qmail, courier, dovecot, gzip, export_uidlist, export_rename, collisions]
+CASES = [qmail, courier, dovecot, gzip, mailutils, export_uidlist, export_rename, collisions]
 
 
 def main():

@@ -98,9 +98,9 @@ Test(mailbox_url, password_is_refused_and_not_said)
 	cr_expect(strstr(e.message, "geheim") == NULL);
 }
 
-Test(mailbox_url, kinds_to_come)
+Test(mailbox_url, kinds_that_are_none)
 {
-	refused("mbox:/home/x", "not known yet");
+	refused("nntp://u@h", "maildir:PATH, mbox:FILE, capture:FILE or store:PATH");
 }
 
 Test(mailbox_url, a_path_is_taken_as_it_stands)

@@ -67,9 +67,9 @@ static const struct row rows[] = {
 		"with the old UIDLs: dovecot-uidlist, maildir-rename"},
 	{"import", STRING, AT(import), " map ", "PAIRS.csv", "make the map from a CSV"},
 	{"old-account", STRING, AT(old_account), " map match migrate ", "USER@HOST",
-		"of an imported map, or of --old maildir:PATH"},
+		"of an imported map, or of --old maildir:PATH and mbox:FILE"},
 	{"new-account", STRING, AT(new_account), " map match migrate ", "USER@HOST",
-		"of an imported map, or of --new maildir:PATH"},
+		"of an imported map, or of --new maildir:PATH and mbox:FILE"},
 	{"yes", FLAG, AT(yes), NULL, NULL, "do not ask"},
 	{"no-input", FLAG, AT(no_input), NULL, NULL, "never ask anything"},
 	{"json", FLAG, AT(json), NULL, NULL, "one JSON object on stdout"},
@@ -91,7 +91,7 @@ static const struct row rows[] = {
 
 static const struct row side_rows[] = {
 	{"", STRING, SIDE_AT(url), NULL, "URL",
-		"pop3://user@host[:port], pop3s://…, maildir:PATH, capture:FILE, or a client's "
+		"pop3://user@host[:port], pop3s://…, maildir:PATH, mbox:FILE, capture:FILE, or a client's "
 		"own mail: store:PATH"},
 	{"-password-file", STRING, SIDE_AT(password_file), NULL, "FILE",
 		"the password is its first line; mode 0600"},

@@ -285,7 +285,7 @@ open_path(struct server *s, struct run *r, struct mailbox_options *o, int side,
 			"%s wants the URL of a server: what %s: names is on this disk as it "
 			"is",
 			r->options->command, o->url.scheme);
-	if (strcmp(o->url.scheme, "maildir") == 0)
+	if (strcmp(o->url.scheme, "maildir") == 0 || strcmp(o->url.scheme, "mbox") == 0)
 		return path_side(r, side, o, e);
 	if (path_side_none(r, side, o->url.scheme, e) < 0)
 		return -1;

@@ -46,7 +46,7 @@ struct mailbox_kind {
 };
 
 extern const struct mailbox_kind mailbox_pop3, mailbox_pop3s, mailbox_imap, mailbox_imaps,
-	mailbox_local, mailbox_captured, mailbox_maildir;
+	mailbox_local, mailbox_captured, mailbox_maildir, mailbox_mbox;
 
 /* NULL if there is no such kind. */
 const struct mailbox_kind *mailbox_kind_named(const char *scheme);

@@ -9,7 +9,7 @@
 
 static const struct mailbox_kind *const kinds[] = {&mailbox_pop3, &mailbox_pop3s,
 	&mailbox_imap, &mailbox_imaps, &mailbox_local, &mailbox_captured,
-	&mailbox_maildir, NULL};
+	&mailbox_maildir, &mailbox_mbox, NULL};
 
 const struct mailbox_kind *
 mailbox_kind_named(const char *scheme)

@@ -1,8 +1,5 @@
 #include "mailbox/kind.h"
 
-/* Kinds that are planned; a person who names one should not be told of a typo. */
-static const char *const planned[] = {"mbox", NULL};
-
 static int
 hex_of(char c)
 {
@@ -93,17 +90,11 @@ parse_host(struct text t, struct arena *a, struct mailbox_url *out, struct err *
 }
 
 static int
-unknown_scheme(const char *scheme, struct err *e)
+unknown_scheme(struct err *e)
 {
-	for (size_t i = 0; planned[i] != NULL; i++) {
-		if (strcmp(planned[i], scheme) == 0)
-			return err_set(e, ERR_USAGE, "",
-				"%s: mailboxes are not known yet; use pop3://, "
-				"pop3s://, imap:// or imaps://",
-				scheme);
-	}
 	return err_set(e, ERR_USAGE, "",
-		"want pop3://user@host, pop3s://…, imap://… or imaps://…");
+		"want pop3://user@host, pop3s://…, imap://…, imaps://…, maildir:PATH, "
+		"mbox:FILE, capture:FILE or store:PATH");
 }
 
 /* A path is taken as it stands: it comes from a shell, where % is nothing special. */
@@ -148,7 +139,7 @@ mailbox_url_parse(
 	for (char *s = out->scheme; *s != '\0'; s++)
 		*s = (char)(*s >= 'A' && *s <= 'Z' ? *s + 32 : *s);
 	if ((kind = mailbox_kind_named(out->scheme)) == NULL)
-		return unknown_scheme(out->scheme, e);
+		return unknown_scheme(e);
 	rest = (struct text){c.all.at + c.off, c.all.len - c.off};
 	if (kind->path)
 		return parse_path(rest, a, out, e);
