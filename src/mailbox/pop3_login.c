@@ -27,10 +27,15 @@ refused(struct pop3 *p, struct text words, struct err *e)
 			o->url.host, TEXT_ARG(words));
 		return pop3_rest(p, e);
 	}
-	err_set(e, ERR_LOGIN, "login", "%s: %s refuses the login of %s%s%s: \"%.*s\"%s%s",
-		o->name, o->url.host, o->url.user, p->sasl != NULL ? " by " : "",
+	err_set(e, ERR_LOGIN, "login",
+		"%s: %s refuses the login of %s%s%s: \"%.*s\"%s%s%s", o->name,
+		o->url.host, o->url.user, p->sasl != NULL ? " by " : "",
 		p->sasl != NULL ? p->sasl->name : "", TEXT_ARG(words),
-		p->reason[0] != '\0' ? ", because of " : "", p->reason);
+		p->reason[0] != '\0' ? ", because of " : "", p->reason,
+		p->can.sasl && p->can.offered == 0
+			? ". All that it offers needs the Windows domain (NTLM, GSSAPI) or is "
+			  "not known here; a plain password or a token must be allowed there"
+			: "");
 	return FAILURE;
 }
 
