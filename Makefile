@@ -8,6 +8,7 @@
 #                 the real Thunderbird and some small clients; all clients there are
 # make check-truth
 #                 no wrong pair in 100 000 pairs of mailboxes whose truth is known
+# make check-large   1 000 000 messages a side, killed and run again
 # make fuzz       FUZZ_SECONDS=60 for each target
 # make bench      speed and memory, beside a bare loop in the same run
 # make install    PREFIX=/usr/local DESTDIR=; make uninstall
@@ -122,6 +123,11 @@ $(B)/session_driver: $(B)/tests/session_driver.o $(LIB)
 
 check-crash: all $(B)/crash $(B)/crash_driver
 	@tests/crash.sh $(B)
+
+# Half an hour, and some gigabytes in /tmp.
+check-large: all
+	@tests/install.sh build demo
+	@tests/large.py $(B)/reuidl $(MESSAGES)
 
 # Wants root: they run in overlays of the root file system.
 check-servers: all

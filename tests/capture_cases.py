@@ -222,7 +222,77 @@ def killed_match(folder, run, uidl):
         new.stop()
 
 
-CASES = [(gone, "%08Xu%08Xv"), (killed, "%08Xu%08Xv"), (killed_match, "%08Xu%08Xv")]
+def arrive(server, n):
+    """A letter comes to a running server."""
+    for name, _, files in os.walk(server.vars["mail"]):
+        if os.path.basename(name) == "new":
+            path = os.path.join(name, f"{1800000000 + n}.M{n}.later")
+    with open(path, "wb") as out:
+        out.write(letter(n))
+    if os.getuid() == 0:
+        shutil.chown(path, "nobody")
+
+
+def leave(server, n):
+    for name, _, files in os.walk(server.vars["mail"]):
+        for file in files:
+            path = os.path.join(name, file)
+            with open(path, "rb") as opened:
+                if opened.read() == letter(n):
+                    os.unlink(path)
+                    return
+    raise AssertionError(f"letter {n} is not there")
+
+
+def again(folder, run, uidl):
+    """A finished capture is added to, or left as it is."""
+    server = Server(folder, "old", {n: letter(n) for n in range(1, 21)}, uidl)
+    proxy = CountingProxy(int(server.vars["port"]))
+    path = os.path.join(folder, "capture")
+    try:
+        run.capture(server, path, "--evidence=header", port=proxy.port)
+        same("headers only", sorted(proxy.tops), [(n, 0) for n in range(1, 21)])
+        proxy.begin()
+        run.capture(server, path, port=proxy.port)
+        same("bodies then", sorted(proxy.tops), [(n, WHOLE) for n in range(1, 21)])
+        arrive(server, 21)
+        proxy.begin()
+        run.capture(server, path, port=proxy.port)
+        same("what is new", sorted(proxy.tops), [(21, 0), (21, WHOLE)])
+        leave(server, 3)
+        was = kept(path)
+        words = json.loads(run.capture(server, path, "--json", port=proxy.port, want=78))
+        same("refused", words["error"]["reason"], "capture")
+        same("and left", kept(path), was)
+        run.capture(server, path, "--no-cache", port=proxy.port)
+        same("begun anew", len(kept(path)), 20)
+        run.capture(server, path, "--evidence=size", port=proxy.port, want=64)
+    finally:
+        proxy.close()
+        server.stop()
+
+
+def counters(folder, run, uidl):
+    """UIDLs that come again: nothing is gone on with, and a map is as old as the capture."""
+    server = Server(folder, "old", {n: letter(n) for n in range(1, 21)}, uidl)
+    path, later = (os.path.join(folder, n) for n in ("capture", "map"))
+    try:
+        run.capture(server, path)
+        run.capture(server, path, want=78)
+        with sqlite3.connect(path) as base:
+            base.execute("UPDATE side SET since = since - 3 * 86400 WHERE side = 0")
+        side = ["--old", "capture:" + path, *run.side("new", server), "--map", later]
+        run("match", *side)
+        profile = Profile(folder)
+        profile.knows([server.uidl[1]])
+        words = json.loads(run("diff", "--map", later, "--json", "--account", "bob@old.example",
+                               profile.state, want=78))
+        same("old-map", words["stores"][0]["reason"], "old-map")
+    finally:
+        server.stop()
+
+
+CASES = [(again, "%08Xu%08Xv"), (counters, "%u"), (gone, "%08Xu%08Xv"), (killed, "%08Xu%08Xv"), (killed_match, "%08Xu%08Xv")]
 
 
 def main():
