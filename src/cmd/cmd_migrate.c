@@ -29,6 +29,10 @@ map_path(struct run *r, const char *store, const char **path, struct err *e)
 	char *move = arena_print(&r->arena, "%s %s %s %s", old, s[1].url,
 		s[0].authzid != NULL ? s[0].authzid : "",
 		s[1].authzid != NULL ? s[1].authzid : "");
+	const char *accounts[] = {r->options->old_account, r->options->new_account};
+	for (int i = 0; i < 2; i++)
+		if (accounts[i] != NULL)
+			move = arena_print(&r->arena, "%s %d:%s", move, i, accounts[i]);
 	struct digest d = digest_of(text_of(move));
 	digest_hex(&d, hex);
 	dir = arena_print(&r->arena, "%s/maps",
