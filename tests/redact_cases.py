@@ -87,6 +87,12 @@ def play(reuidl, folder):
         runs.call(1, gone, "diff", "--map", maps, store)
         runs.call(0, gone, "check", store, *new)
         runs.call(0, "4 renamed", "migrate", "--yes", *both, store)
+        kept = os.path.join(folder, "annas.capture")
+        plain = [s.replace("--old-", "--") for s in side("old", servers[0])[1:]]
+        runs.call(0, "5 messages of user-1 at host-1", "capture", *plain, "--to", kept)
+        runs.call(0, gone, "match", "--map", maps + "2", "--old", "capture:" + kept, *new)
+        runs.call(78, "is of", "capture", plain[0].replace("anna", "anna.maria"), *plain[1:],
+                  "--to", kept)
         runs.call(77, "refuses the login of user-1", "check", store, *new, password="x")
         runs.call(77, "is not trusted", "check", store, *new[:-2])
     finally:

@@ -321,6 +321,12 @@ imap_options(struct run *r, const struct side_options *so, const char *prefix,
 	return 0;
 }
 
+static struct text
+text_or_empty(const char *s)
+{
+	return text_of(s != NULL ? s : "");
+}
+
 int
 server_init(struct server *s, struct run *r, int side, struct err *e)
 {
@@ -360,6 +366,9 @@ server_init(struct server *s, struct run *r, int side, struct err *e)
 		   get_secret(s, r, so, side, &o.url, e) < 0) {
 		return -1;
 	}
+	/* What a file names is not on the command line. */
+	redact_token(r->console->redact, REDACT_USER, text_or_empty(o.url.user));
+	redact_token(r->console->redact, REDACT_HOST, text_or_empty(o.url.host));
 	o.tls = tls ? TLS_REQUIRED : TLS_OFF;
 	o.password = s->password;
 	o.token = s->token;
