@@ -1,4 +1,5 @@
-/* Start tests/hostile_pop3.py, ask it as reuidl would, and keep what came. */
+/* Start tests/hostile_pop3.py, or HOSTILE_SCRIPT with HOSTILE_SCHEME, ask it as reuidl
+ * would, and keep what came. */
 #ifndef TESTS_HOSTILE_H
 #define TESTS_HOSTILE_H
 
@@ -13,6 +14,10 @@
 #include "base/os.h"
 #include "mailbox/mailbox.h"
 
+#ifndef HOSTILE_SCRIPT
+#define HOSTILE_SCRIPT "tests/hostile_pop3.py"
+#define HOSTILE_SCHEME "pop3"
+#endif
 #define HOSTILE_MOST 4000
 
 struct hostile {
@@ -46,7 +51,7 @@ hostile_say(void *arg, const char *sentence)
 static void
 hostile_start(struct hostile *h, const char *behaviour)
 {
-	char line[1000], *words[40] = {"python3", "tests/hostile_pop3.py"};
+	char line[1000], *words[40] = {"python3", HOSTILE_SCRIPT};
 	int in[2], out[2], n = 2;
 
 	snprintf(line, sizeof(line), "%s", behaviour);
@@ -71,7 +76,7 @@ hostile_start(struct hostile *h, const char *behaviour)
 	close(out[1]);
 	h->to = in[1];
 	h->from = fdopen(out[0], "r");
-	cr_assert(fgets(line, sizeof(line), h->from) != NULL, "hostile_pop3.py fails");
+	cr_assert(fgets(line, sizeof(line), h->from) != NULL, "the server fails");
 	h->port = (unsigned)strtoul(line, NULL, 10);
 	h->watch = (struct watch){.say = hostile_say, .arg = h};
 	h->options = (struct mailbox_options){.name = "old server",
@@ -79,7 +84,7 @@ hostile_start(struct hostile *h, const char *behaviour)
 		.tls = TLS_OFF,
 		.pipelining = true,
 		.silence = 1};
-	h->options.url = (struct mailbox_url){.scheme = "pop3",
+	h->options.url = (struct mailbox_url){.scheme = HOSTILE_SCHEME,
 		.user = "u",
 		.host = "127.0.0.1",
 		.port = (uint16_t)h->port};

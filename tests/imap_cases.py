@@ -204,6 +204,9 @@ def trust(lab, old, new, want):
                                   "--trust-rule")
     lab.check("--trust-rule", code == 0 and pairs == want and "nothing has proved" in said,
               f"exit {code}: {said}")
+    shown = subprocess.run([lab.reuidl, "map", os.path.join(lab.folder, "map")], stdout=subprocess.PIPE,
+                           stderr=subprocess.STDOUT).stdout.decode()
+    lab.check("the map says so later", "by the rule {v}.{u}, which was taken on trust" in shown, shown)
     away = ["--new-pop3", f"pop3://lab@localhost:{free()}"]
     code, said, pairs = lab.match(pop3(old), imap(new, "new", *template, *away, proof=False))
     lab.check("POP3 is away", code == 69 and not pairs and "--trust-rule" in said, f"exit {code}: {said}")

@@ -1,6 +1,7 @@
 #include "cmd/command.h"
 #include "cmd/console.h"
 #include "cmd/export_server.h"
+#include "cmd/next.h"
 #include "cmd/path_side.h"
 #include "cmd/redact_know.h"
 #include "map/map.h"
@@ -179,8 +180,10 @@ show(struct run *r, struct map *m, struct err *e)
 			"--export is csv, json, dovecot-uidlist or maildir-rename, not \"%s\"",
 			how);
 	rc = map_info(m, &r->arena, &info, e);
-	if (rc == 0 && how == NULL && !r->options->json)
+	if (rc == 0 && how == NULL && !r->options->json) {
 		headline(r, &info);
+		tell_trusted(r, &info);
+	}
 	/* What was just imported is not listed unless it is asked for. */
 	if (rc == 0 && r->options->import != NULL && how == NULL && !r->options->json)
 		return 0;

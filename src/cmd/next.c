@@ -1,17 +1,36 @@
 #include "cmd/next.h"
 #include "cmd/redact_know.h"
 
+void
+tell_trusted(struct run *r, const struct map_info *info)
+{
+	for (int i = 0; i < 2; i++) {
+		const char *rule = strchr(info->side[i].scheme, '+');
+
+		if (rule != NULL)
+			tell(r->console,
+				"the UIDLs of the %s server are by the rule %s, which was taken on "
+				"trust (--trust-rule)\n",
+				i == SIDE_OLD ? "old" : "new", rule + 1);
+	}
+}
+
 int
 open_map(struct run *r, struct map **m, struct err *e)
 {
+	struct map_info info;
+
 	if (r->options->map == NULL)
 		return err_set(e, ERR_USAGE, "",
 			"%s wants --map FILE (made by match or map --import)",
 			r->options->command);
 	if (map_open(r->options->map, m, e) < 0)
 		return -1;
-	if (know_map(r->console->redact, *m, e) == 0)
+	if (know_map(r->console->redact, *m, e) == 0 &&
+		map_info(*m, &r->arena, &info, e) == 0) {
+		tell_trusted(r, &info);
 		return 0;
+	}
 	map_close(*m);
 	return -1;
 }

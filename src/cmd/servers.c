@@ -374,6 +374,9 @@ server_init(struct server *s, struct run *r, int side, struct err *e)
 	o.token = s->token;
 	if (mailbox_init(&s->box, &o, e) < 0)
 		return -1;
+	if (o.capture != NULL && strchr(s->capture.info.side.scheme, '+') != NULL)
+		s->box.scheme = arena_print(
+			&r->arena, "capture%s", strchr(s->capture.info.side.scheme, '+'));
 	s->made = true;
 	return 0;
 }

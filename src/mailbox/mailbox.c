@@ -100,6 +100,8 @@ mailbox_init(struct mailbox *m, const struct mailbox_options *o, struct err *e)
 		return err_set(e, ERR_INTERNAL, "", "libcurl cannot be started");
 	m->account = arena_string(&m->listing.arena,
 		text_of(o->authzid != NULL ? o->authzid : o->url.user));
+	m->scheme = o->url.scheme;
+	m->port = o->url.port;
 	m->state = m->kind->create(m);
 	return 0;
 }

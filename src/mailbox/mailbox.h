@@ -63,6 +63,10 @@ struct mailbox {
 	size_t nnotes, notes_cap;
 	uint64_t bytes_in, commands; /* what it cost */
 	char *account;		     /* USER, or the authzid: whose mailbox it is */
+	/* What a map keeps: the URL's scheme, "imap+{v}.{u}" where the UIDLs are by a rule
+	 * that is taken on trust; and the port that clients ask, 0: not known. */
+	const char *scheme;
+	uint16_t port;
 };
 
 /* Called for each message as its evidence arrives, in any order. `ev` holds all that is

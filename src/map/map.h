@@ -20,7 +20,8 @@ enum side { SIDE_OLD, SIDE_NEW };
 struct map_side {
 	char *host, *user; /* user: whose mailbox, so the authzid where there is one */
 	uint16_t port;
-	char *scheme; /* "" for an imported map */
+	char *scheme; /* "" for an imported map; "imap+RULE": UIDLs by a rule that was
+	                 taken on trust */
 	/* Of a mailbox on a disk, so that it is found again (--export dovecot-uidlist); the
 	 * words of --X-uidl-rule. NULL or "": none. */
 	char *path, *rule;

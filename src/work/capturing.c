@@ -37,8 +37,8 @@ side_of(const struct mailbox *m)
 	return (struct map_side){
 		.host = m->options.url.host,
 		.user = m->account,
-		.port = m->options.url.port,
-		.scheme = m->options.url.scheme,
+		.port = m->port,
+		.scheme = (char *)(uintptr_t)m->scheme,
 	};
 }
 

@@ -44,8 +44,8 @@ side_info(const struct mailbox *m)
 	return (struct map_side){
 		.host = m->options.url.host,
 		.user = m->account,
-		.port = m->options.url.port,
-		.scheme = m->options.url.scheme,
+		.port = m->port,
+		.scheme = (char *)(uintptr_t)m->scheme,
 		.count = m->listing.n,
 		.whole = m->listing.whole,
 		.path = m->options.store == NULL && m->options.capture == NULL
