@@ -6,8 +6,9 @@
 #                 the tests under sanitizers; dying at every write
 # make check-clients, check-clients-all, check-servers
 #                 the real Thunderbird and some small clients; all clients there are
-# make check-truth
-#                 no wrong pair in 100 000 pairs of mailboxes whose truth is known
+# make check-truth, check-rules
+#                 no wrong pair in 100 000 pairs of mailboxes whose truth is known; each
+#                 rule of matching switched off makes a test fail
 # make check-large   1 000 000 messages a side, killed and run again
 # make fuzz       FUZZ_SECONDS=60 for each target
 # make bench      speed and memory, beside a bare loop in the same run
@@ -106,6 +107,11 @@ $(B)/truth: $(B)/tests/truth/main.o $(TRUTH) $(LIB)
 check-truth: $(B)/truth
 	@tests/check_truth.py $(B)/truth $(TRUTH_OPTIONS)
 
+# Each rule of the header and of the evidence switched off, one by one: a test must fail.
+check-rules:
+	@tests/install.sh build check
+	@CC="$(CC)" tests/mutate_rules.py $(RULES)
+
 # A few suites only: valgrind takes a hundred times as long.
 check-valgrind: $(B)/unit
 	@tests/install.sh valgrind
@@ -177,6 +183,6 @@ help:
 	@sed -n 's/^# //p;/^$$/q' Makefile
 
 .PHONY: all unit corpus demo check check-asan sanitized check-valgrind check-crash check-clients \
-	check-clients-all check-servers check-truth lint fuzz fuzzed bench install uninstall clean help
+	check-clients-all check-servers check-truth check-rules lint fuzz fuzzed bench install uninstall clean help
 .SECONDARY:
 -include $(wildcard $(B)/*.d $(B)/*/*.d $(B)/*/*/*.d)

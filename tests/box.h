@@ -132,6 +132,25 @@ add_known(struct box *old, struct box *new)
 	add(new, "known-new", KNOWN);
 }
 
+/* Ten of them, so that one that differs is an exception. */
+static inline void
+add_ten_known(struct box *old, struct box *new)
+{
+	static const char *const known[] = {"Message-ID: <k0@x>\n\nknown\n",
+		"Message-ID: <k1@x>\n\nknown\n", "Message-ID: <k2@x>\n\nknown\n",
+		"Message-ID: <k3@x>\n\nknown\n", "Message-ID: <k4@x>\n\nknown\n",
+		"Message-ID: <k5@x>\n\nknown\n", "Message-ID: <k6@x>\n\nknown\n",
+		"Message-ID: <k7@x>\n\nknown\n", "Message-ID: <k8@x>\n\nknown\n",
+		"Message-ID: <k9@x>\n\nknown\n"};
+	static const char *const uidls[] = {
+		"k0", "k1", "k2", "k3", "k4", "k5", "k6", "k7", "k8", "k9"};
+
+	for (int i = 0; i < 10; i++) {
+		add(old, uidls[i], known[i]);
+		add(new, uidls[i], known[i]);
+	}
+}
+
 /* … and one that shows that they do not. */
 static inline void
 add_unlike(struct box *old, struct box *new)

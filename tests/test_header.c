@@ -380,6 +380,24 @@ Test(header, damaged_is_each_run_as_one_mark)
 	cr_assert(damaged_is("X?\?: a\x7f\n\n", "x?\?:a?\n"));
 }
 
+/* Eight bytes at a time, too: wherever in these they stand. */
+Test(header, damaged_is_one_mark_anywhere)
+{
+	static const char words[] = "abcdefghijklmnopqrstuvwxyz";
+	static const char *const marks[] = {"??", "\xc3\xb6", "\x01", "\x7f\xff?"};
+	char text[64], canonical[64];
+
+	for (int i = 1; i < 26; i++) {
+		for (size_t k = 0; k < 4; k++) {
+			snprintf(text, sizeof(text), "A: %.*s%s%s\n\n", i, words,
+				marks[k], words + i);
+			snprintf(canonical, sizeof(canonical), "a:%.*s?%s\n", i, words,
+				words + i);
+			cr_assert(damaged_is(text, canonical), "%d %zu", i, k);
+		}
+	}
+}
+
 Test(header, loose_and_strict_keep_8bit)
 {
 	cr_assert(strict_is("Subject: \xc3\xb6\n\n", "Subject:\xc3\xb6\n"));
@@ -434,6 +452,7 @@ Test(header, flags_say_what_there_is)
 	cr_assert_eq(
 		evidence_of(text_of("X-Received: a\nDate:\nMessage-ID: <>\n\n")).flags,
 		MESSAGE_HEADER);
+	cr_assert_eq(evidence_of(text_of("Message-ID: \n \n\n")).flags, MESSAGE_HEADER);
 	cr_assert_eq(evidence_of(text_of("\n")).flags, MESSAGE_HEADER);
 	cr_assert_eq(evidence_of(text_of("")).flags, MESSAGE_HEADER | MESSAGE_CUT_HEADER);
 }

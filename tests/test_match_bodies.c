@@ -64,12 +64,25 @@ Test(match_bodies, a_partner_in_the_class_hides_nobody)
 	add(&new, "b", "Received: 1\nMessage-ID: <1@x>\nDate: d\n\nbody\n");
 	add(&old, "c", "Received: 2\nMessage-ID: <1@x>\nDate: d\n\nthe other\n");
 	add(&new, "d", "Received: 2\nMessage-ID: <1@x>\nDate: d\nX-B: 3\n\nthe other\n");
-	add(&new, "e", "Received: 3\nMessage-ID: <1@x>\nDate: d\n\na third\n");
 	match_boxes(&old, &new, &m);
 	cr_expect_eq(m.partner[0], 0);
 	cr_expect_eq(m.evidence[0], EVIDENCE_STRICT);
 	cr_expect_eq(m.partner[1], 1);
 	cr_expect_eq(m.evidence[1], EVIDENCE_ID);
+	END();
+}
+
+/* A newsletter has no Message-ID; its Date will do, or a Message-ID without one. */
+Test(match_bodies, id_needs_a_message_id_or_a_date)
+{
+	BEGIN();
+	add(&old, "a", "Date: d\nFrom: n\nX-A: 1\n\nbody\n");
+	add(&new, "b", "Date: d\nFrom: n\nX-A: 2\n\nbody\n");
+	add(&old, "c", "Message-ID: <1@x>\nFrom: n\nX-A: 1\n\nbody\n");
+	add(&new, "d", "Message-ID: <1@x>\nFrom: n\nX-A: 2\n\nbody\n");
+	match_boxes(&old, &new, &m);
+	cr_assert_eq(m.evidence[0], EVIDENCE_ID);
+	cr_assert_eq(m.evidence[1], EVIDENCE_ID);
 	END();
 }
 
@@ -98,6 +111,29 @@ Test(match_bodies, damaged_with_equal_bodies_is_a_pair)
 	cr_assert_eq(m.evidence[0], EVIDENCE_DAMAGED);
 	cr_assert_eq(m.firm[0], 1);
 	cr_assert_eq(old.nread, 1);
+	END();
+}
+
+/* Where both rules hold: what is damaged is none of the five headers. */
+Test(match_bodies, id_comes_before_damaged)
+{
+	BEGIN();
+	add(&old, "a",
+		"Message-ID: <1@x>\nDate: d\nX-Name: Gr\xc3\xb6\xc3\x9f\x65\n\nbody\n");
+	add(&new, "b", "Message-ID: <1@x>\nDate: d\nX-Name: Gr????e\n\nbody\n");
+	match_boxes(&old, &new, &m);
+	cr_assert_eq(m.evidence[0], EVIDENCE_ID);
+	END();
+}
+
+/* A machine's nightly mail, of which the new server has another night's. */
+Test(match_bodies, damaged_without_message_id_and_date_is_none)
+{
+	BEGIN();
+	add(&old, "a", "From: root\nSubject: Gr\xc3\xb6\xc3\x9f\x65\n\nok\n");
+	add(&new, "b", "From: root\nSubject: Gr????e\n\nok\n");
+	match_boxes(&old, &new, &m);
+	cr_assert_eq(m.partner[0], MATCH_NONE);
 	END();
 }
 
@@ -216,6 +252,21 @@ Test(match_bodies, copies_without_a_body_stay)
 	match_boxes(&old, &new, &m);
 	cr_assert_eq(m.partner[0], MATCH_NONE);
 	cr_assert_eq(m.partner[1], 0);
+	END();
+}
+
+/* Two bodies that nobody gives are not equal. */
+Test(match_bodies, copies_whose_bodies_are_refused_are_none)
+{
+	BEGIN();
+	add(&old, "a", COPY);
+	add(&old, "b", COPY);
+	add(&new, "c", COPY);
+	add(&new, "d", COPY);
+	old.refused[1] = new.refused[0] = true;
+	match_boxes(&old, &new, &m);
+	cr_assert_eq(m.partner[0], 1);
+	cr_assert_eq(m.partner[1], MATCH_NONE);
 	END();
 }
 

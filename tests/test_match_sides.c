@@ -81,6 +81,20 @@ Test(match_sides, paired_messages_count_for_uniqueness)
 	END();
 }
 
+/* Nothing was learnt of either: they are not equal for that, nor asked for. */
+Test(match_sides, a_header_that_never_came_is_none)
+{
+	BEGIN();
+	listing_add(&old.list, text_of("a"), 100);
+	listing_add(&new.list, text_of("b"), 100);
+	listing_mark(&old.list);
+	listing_mark(&new.list);
+	match_run(&old.list, &new.list, &m);
+	cr_assert_eq(m.pairs + m.nwant, 0);
+	cr_assert_eq(m.unmatched[0], UNMATCHED_NO_HEADER);
+	END();
+}
+
 Test(match_sides, a_header_that_is_not_given_is_said)
 {
 	struct evidence none = {.flags = MESSAGE_NO_HEADER};
@@ -123,6 +137,19 @@ Test(match_sides, loose_on_a_partial_side_needs_bodies)
 	cr_assert_eq(m.pairs, 2);
 	cr_assert_eq(nread, 1);
 	match_release(&m);
+}
+
+Test(match_sides, a_part_of_the_new_mailbox_is_no_more_than_one_of_the_old)
+{
+	BEGIN();
+	new.list.whole = false;
+	add_known(&old, &new);
+	add(&old, "a", LOOSE_A);
+	add(&new, "b", LOOSE_B);
+	match_boxes(&old, &new, &m);
+	cr_assert_eq(m.partner[1], 1);
+	cr_assert_eq(old.nread, 1);
+	END();
 }
 
 Test(match_sides, strict_on_a_partial_side_needs_message_id)
