@@ -91,8 +91,8 @@ static const struct row rows[] = {
 
 static const struct row side_rows[] = {
 	{"", STRING, SIDE_AT(url), NULL, "URL",
-		"pop3://user@host[:port], pop3s://…, maildir:PATH, mbox:FILE, capture:FILE, or a client's "
-		"own mail: store:PATH"},
+		"pop3://user@host[:port], pop3s://…, imap://…, imaps://…, maildir:PATH, "
+		"mbox:FILE, capture:FILE, or a client's own mail: store:PATH"},
 	{"-password-file", STRING, SIDE_AT(password_file), NULL, "FILE",
 		"the password is its first line; mode 0600"},
 	{"-password-command", STRING, SIDE_AT(password_command), NULL, "COMMAND",

@@ -1,6 +1,6 @@
 /*
- * One IMAP session, as its files share it: imap.c connects, takes responses apart and
- * lives with what goes wrong; imap_login.c logs in; imap_list.c lists; imap_fetch.c reads
+ * One IMAP session, as its files share it: imap.c connects and lives with what goes
+ * wrong; imap_read.c takes responses apart; imap_login.c logs in; imap_list.c lists; imap_fetch.c reads
  * messages. It knows nothing of UIDLs: imap_side.c and imap_proof.c do.
  *
  * There is one command at a time, for one FETCH brings as many messages as are wanted.
@@ -114,6 +114,12 @@ struct imap {
 
 #define IMAP_NO_BOX SIZE_MAX
 
+/* Longest line, its literals apart, and what all names in it may have. */
+#define IMAP_LINE_MAX ((size_t)256 << 10)
+#define IMAP_NAME_MAX ((size_t)64 << 10)
+/* A tag that libcurl does not use: answers to what it asked may still come. */
+#define IMAP_TAG "reuidl%u"
+
 /* imap.c: `im` is all zero but for `m` before its first job. */
 void imap_init(struct imap *im, struct mailbox *m);
 int imap_start(struct imap *im, const struct mailbox_job *job, struct err *e);
@@ -130,6 +136,9 @@ int imap_surprise(struct imap *im, enum err_kind kind, struct err *e, const char
 void imap_hang_up(struct imap *im);
 /* The server's words for a message. */
 struct text imap_words(const struct imap *im, struct text words);
+
+/* imap_read.c: all that has come. */
+int imap_read(struct imap *im, struct err *e);
 
 /* imap_login.c */
 void imap_capability(struct imap_capabilities *can, struct text words);

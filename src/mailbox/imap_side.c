@@ -242,7 +242,8 @@ side_create(struct mailbox *m)
 	s->m = m;
 	imap_init(&s->session, m);
 	m->port = m->options.pop3 != NULL ? m->options.pop3->port : 0;
-	if (m->options.trust_rule && m->options.uidl_rule != NULL)
+	s->trusting = imap_proof_trusts(s);
+	if (s->trusting)
 		m->scheme = arena_print(
 			&s->arena, "%s+%s", m->options.url.scheme, m->options.uidl_rule);
 	return s;

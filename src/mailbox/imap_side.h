@@ -4,7 +4,7 @@
  * this is; a rule (model/rule.h) says which message of IMAP is which of POP3, and is
  * proved. From then on IMAP gives headers and bodies, POP3 those that IMAP has not.
  *
- * imap_side.c has the jobs, imap_proof.c the proof.
+ * imap_side.c has the jobs, imap_rule.c looks for the rule, imap_proof.c proves it.
  */
 #ifndef MAILBOX_IMAP_SIDE_H
 #define MAILBOX_IMAP_SIDE_H
@@ -13,6 +13,8 @@
 #include "model/rule.h"
 
 #define IMAP_NONE UINT32_MAX
+/* Longer than any UIDL that a rule makes. */
+#define IMAP_UIDL_MOST 4096
 
 enum imap_phase {
 	PHASE_IDLE,
@@ -58,7 +60,8 @@ struct imap_side {
 	uint64_t pop3_bytes, pop3_commands;
 	char why_not[768]; /* there is no POP3 */
 	double parting;
-	bool by_pop3; /* sizes say nothing: all is read over POP3 */
+	bool trusting; /* without POP3 the rule is believed */
+	bool by_pop3;  /* sizes say nothing: all is read over POP3 */
 
 	struct arena arena;
 	const char **rules; /* candidates */
@@ -67,7 +70,17 @@ struct imap_side {
 	size_t nsample, sample_cap;
 };
 
+/* imap_rule.c: the best of s->rules, in s->fit, and POP3's messages by it, in s->position;
+ * ERR_DATA, in words: none fits. */
+int imap_rule_find(struct imap_side *s, struct err *e);
+struct rule_fields
+imap_fields(const struct imap_side *s, size_t position, struct text prefix);
+/* "{v}.{u} (cyrus)" */
+const char *imap_rule_shown(struct imap_side *s, const char *rule);
+
 /* imap_proof.c */
+/* --trust-rule, and one rule that it can be about. */
+bool imap_proof_trusts(struct imap_side *s);
 /* What of the options can be known to be wrong before anybody is asked, and the rules. */
 int imap_proof_begin(struct imap_side *s, struct err *e);
 /* Start to list over POP3; without any, has_pop3 stays false. */
