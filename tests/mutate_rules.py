@@ -15,10 +15,10 @@ import tempfile
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), ".."))
 TESTS = ["tests/%s.c" % t for t in
          "test_header test_message test_match test_match_bodies test_match_sides "
-         "test_match_dovecot".split()]
+         "test_match_dovecot test_match_size".split()]
 HEADER, RULES, BODY = "src/model/header.c", "src/model/header_rules.c", "src/model/body.c"
 MATCH, COPIES, JOIN = ("src/model/match%s.c" % x for x in ("", "_copies", "_join"))
-MESSAGE = "src/model/message.c"
+MESSAGE, SIZE = "src/model/message.c", "src/model/match_size.c"
 
 # What is switched off, where, the words there, and what stands there instead.
 SWITCHES = [
@@ -173,6 +173,30 @@ SWITCHES = [
     ("the old side first", JOIN, "return x->side < y->side ? -1 : 1;", "return x->side > y->side ? -1 : 1;"),
     ("equal bodies need both known", JOIN, "return a->flags & b->flags & MESSAGE_BODY &&", "return"),
 
+    ("size: one message's own", SIZE, "if (to - from != 2 || all[from].side == all[from + 1].side)",
+     "if (to - from < 2 || all[from].side == all[to - 1].side)"),
+    ("size: on each side", SIZE, "if (to - from != 2 || all[from].side == all[from + 1].side)", "if (to - from != 2)"),
+    ("size: in order", SIZE, "	keep_rising(partner, old->n);\n", "	(void)keep_rising;\n"),
+    ("size: in step", SIZE, "	if (old - r->old != new - r->new)\n		return false;\n", ""),
+    ("size: equal at each step", SIZE, "		if (s->list[0]->at[r->old + k].size != s->list[1]->at[r->new + k].size)\n			return false;\n", "		;\n"),
+    ("size: each so many'th is read", SIZE, "return k % SIZE_SAMPLE == 0 || k == r->n - 1;", "return k == 0 || k == r->n - 1;"),
+    ("size: the last is read", SIZE, "return k % SIZE_SAMPLE == 0 || k == r->n - 1;", "return k % SIZE_SAMPLE == 0;"),
+    ("size: the first is read", SIZE, "return k % SIZE_SAMPLE == 0 || k == r->n - 1;", "return (k > 0 && k % SIZE_SAMPLE == 0) || k == r->n - 1;"),
+    ("size: copies prove, too", SIZE, "return m->partner[old] == new ||\n	       (m->copies[old] != 0 && m->copies[old] == m->new_copies[new]);", "return m->partner[old] == new;"),
+    ("size: a header that is refused proves nothing", SIZE, "		return is_sample(r, k) || !is_alone(s, r, k) ? TOLD_TWO : TOLD_NOTHING;", "		return TOLD_NOTHING;"),
+    ("size: one that is not itself spoils the run", SIZE, "			r->failed = r->failed || told == TOLD_TWO;\n", ""),
+    ("size: half of the ends must be", SIZE, "if (seen > 0 && 100 * c->one >= PROVED_SHARE * seen)", "if (seen > 0)"),
+    ("size: some there must be", SIZE, "if (seen > 0 && 100 * c->one >= PROVED_SHARE * seen)", "if (100 * c->one >= PROVED_SHARE * seen)"),
+    ("size: a failed run is read", SIZE, "if (r->failed || is_sample(r, k) ||", "if (is_sample(r, k) ||"),
+    ("size: those that share a size are read", SIZE, "|| (s->compared && !is_alone(s, r, k))) {", ") {"),
+    ("size: what is outside of runs is read", SIZE, "			if (!in[side][i])\n				want(s, side, i);", "			;"),
+    ("size: an old one with a partner", SIZE, "			m->partner[old] != MATCH_NONE || taken[new] ||", "			taken[new] ||"),
+    ("size: a new one that is taken", SIZE, "			m->partner[old] != MATCH_NONE || taken[new] ||", "			m->partner[old] != MATCH_NONE ||"),
+    ("size: the old UIDL is fit", SIZE, "			!is_fit(&s->list[0]->at[old], 0) ||\n", ""),
+    ("size: the new UIDL is fit", SIZE, " ||\n			!is_fit(&s->list[1]->at[new], 1))", ")"),
+    ("size: never firm", SIZE, "m->firm[old] = 0;", "m->firm[old] = 1;"),
+    ("size: not of a failed run", SIZE, "		if (!s->runs[i].failed)\n", ""),
+
     ("UIDL: at most 70 bytes", MESSAGE, "return uidl.len <= UIDL_MAX && uidl_is_printable(uidl);", "return uidl_is_printable(uidl);"),
     ("UIDL: of 0x21 to 0x7e", MESSAGE, "if (uidl.at[i] < 0x21 || uidl.at[i] > 0x7e)", "if (0)"),
     ("UIDL: not empty", MESSAGE, "	return uidl.len > 0;", "	return true;"),
@@ -236,7 +260,7 @@ def switch(where, rule):
         program = build(where, [path])
         if program is None:
             return "does not compile"
-        near = "@(header|body)" if path in (HEADER, RULES, BODY) else "@(match|dovecot)*"
+        near = "@(header|body)" if path in (HEADER, RULES, BODY) else "match_size" if path == SIZE else "@(match|dovecot)*"
         name = failing(program, near) or failing(program)
     finally:
         with open(full, "w", encoding="utf-8") as f:
@@ -255,7 +279,7 @@ def main():
                             ignore=shutil.ignore_patterns("clients", "servers"))
         os.mkdir(os.path.join(where, "o"))
         base = ["src/base/" + f for f in ("arena.c", "buf.c", "digest.c", "err.c", "text.c")]
-        model = [HEADER, RULES, BODY, MATCH, COPIES, JOIN, MESSAGE, "src/model/header_describe.c"]
+        model = [HEADER, RULES, BODY, MATCH, COPIES, JOIN, MESSAGE, SIZE, "src/model/header_describe.c"]
         name = failing(build(where, TESTS + base + model))
         if name is not None:
             sys.exit("with all rules on: %s" % name)

@@ -331,6 +331,62 @@ Test(match_size, one_more_of_a_size_ends_a_run)
 	end(&p);
 }
 
+/* Or else they would be compared with what stands in their place on the other side, and
+ * sizes be found to tell nothing. */
+Test(match_size, two_of_a_size_on_one_side_are_no_pair)
+{
+	begin(&p);
+	for (int i = 0; i < 10; i++)
+		add_both(&p, i, 1000 + 7 * i);
+	for (int i = 0; i < 6; i++) {
+		add(&p.old, 50 + i, 5 + i / 2);
+		add(&p.new, 70 + i, 20 + i);
+	}
+	cr_assert_eq(match_by_size(&p), 0, "%s", p.e.message);
+	cr_assert_eq(right_pairs(&p), 10);
+	end(&p);
+}
+
+/* Which of them is whose partner does not matter, for a run as well. */
+Test(match_size, a_copy_at_the_end_of_a_run_proves_it)
+{
+	begin(&p);
+	add(&p.old, 50, 5);
+	for (int i = 0; i < 10; i++)
+		add_both(&p, i == 0 ? 50 : i, 1000 + 7 * i);
+	cr_assert_eq(match_by_size(&p), 0, "%s", p.e.message);
+	cr_assert_eq(right_pairs(&p), 10);
+	cr_assert_eq(p.m.by_kind[EVIDENCE_SIZE], 8);
+	end(&p);
+}
+
+/* An earlier run has read the header of the fifth on one side: it is a message that has
+ * grown and stands elsewhere on the other side, where another has its place. */
+static void
+fifth_is_known(int side)
+{
+	struct side *known = side == 0 ? &p.old : &p.new;
+	struct side *other = side == 0 ? &p.new : &p.old;
+	uint8_t want[SIDE_MAX] = {[5] = 1};
+
+	begin(&p);
+	for (int i = 0; i < 20; i++) {
+		add(known, i, 1000 + 7 * i);
+		add(other, i == 5 ? 99 : i, 1000 + 7 * i);
+	}
+	add(other, 5, 9999);
+	read_wanted(known, want, false);
+	cr_assert_eq(match_by_size(&p), 0, "%s", p.e.message);
+	cr_expect_eq(right_pairs(&p), 20);
+	end(&p);
+}
+
+Test(match_size, who_has_a_partner_gets_no_other)
+{
+	fifth_is_known(0);
+	fifth_is_known(1);
+}
+
 Test(match_size, out_of_step_ends_a_run)
 {
 	begin(&p);
