@@ -11,6 +11,7 @@ import os
 import random
 import shutil
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -18,7 +19,7 @@ import tempfile
 
 sys.dont_write_bytecode = True
 from counting_proxy import CountingProxy
-from local_cases import Profile, Run, Server, letter, same
+from local_cases import SERVER, Profile, Run, Server, letter, same
 
 WHOLE = 999999999
 
@@ -292,7 +293,35 @@ def counters(folder, run, uidl):
         server.stop()
 
 
-CASES = [(again, "%08Xu%08Xv"), (counters, "%u"), (gone, "%08Xu%08Xv"), (killed, "%08Xu%08Xv"), (killed_match, "%08Xu%08Xv")]
+def by_imap(folder, run, uidl):
+    """Whatever way a mailbox is read, its capture is the same."""
+    maildir = os.path.join(folder, "mail")
+    for sub in ("cur", "new", "tmp"):
+        os.makedirs(os.path.join(maildir, sub))
+    for n, text in old_letters().items():
+        with open(os.path.join(maildir, "new", f"{1700000000 + n}.M{n}.x"), "wb") as out:
+            out.write(text)
+    door = socket.socket()
+    door.bind(("127.0.0.1", 0))
+    free = str(door.getsockname()[1])
+    door.close()
+    done = subprocess.run([SERVER, "start", "--maildir", maildir, "--user", "bob", "--pass",
+                           "case", "--uidl", uidl, "--imap-port", free], check=True,
+                          capture_output=True, text=True)
+    of = dict(l.split("=", 1) for l in done.stdout.splitlines() if "=" in l)
+    try:
+        pop3, path = f"pop3://bob@localhost:{of['port']}", os.path.join(folder, "capture")
+        words = ["--password-file", run.secret, "--tls=off", "--to"]
+        run("capture", pop3, *words, path)
+        run("capture", f"imap://bob@localhost:{of['imap_port']}", "--pop3", pop3, *words,
+            path + "2")
+        alike("by IMAP", kept(path + "2"), kept(path))
+        same("all of it", len(kept(path)), len(old_letters()))
+    finally:
+        subprocess.run([SERVER, "stop", of["folder"]], check=False)
+
+
+CASES = [(by_imap, "%08Xu%08Xv"), (again, "%08Xu%08Xv"), (counters, "%u"), (gone, "%08Xu%08Xv"), (killed, "%08Xu%08Xv"), (killed_match, "%08Xu%08Xv")]
 
 
 def main():
