@@ -130,9 +130,8 @@ $(B)/session_driver: $(B)/tests/session_driver.o $(LIB)
 check-crash: all $(B)/crash $(B)/crash_driver
 	@tests/crash.sh $(B)
 
-# Half an hour, and some gigabytes in /tmp.
+# Some minutes, and gigabytes in /tmp.
 check-large: all
-	@tests/install.sh build demo
 	@tests/large.py $(B)/reuidl $(MESSAGES)
 
 # Wants root: they run in overlays of the root file system.

@@ -289,6 +289,10 @@ end_list(struct pop3 *p)
 		listing_mark(l);
 		note_odd_uidls(p, l);
 	}
+	/* Of a million messages that would be eight megabytes for nothing. */
+	free(p->numbers);
+	p->numbers = NULL;
+	p->nnumbers = p->numbers_cap = 0;
 	p->opened = true;
 	p->stage = STAGE_READY;
 	pop3_progress(p, l->n, l->n);
