@@ -42,7 +42,8 @@ fill(struct mailfile *f)
 {
 	int got, code = Z_OK;
 
-	memmove(f->at, f->at + f->from, f->have - f->from);
+	if (f->have > f->from)
+		memmove(f->at, f->at + f->from, f->have - f->from);
 	f->have -= f->from;
 	f->from = 0;
 	f->at = array_grow(f->at, &f->cap, f->have + WINDOW, 1);
