@@ -116,7 +116,7 @@ class Session:
         m = re.match(r"UID FETCH (\S+) \((.*)\)$", rest)
         words, items = m.groups()
         if "RFC822.SIZE" in items:
-            return self.sizes(tag)
+            return self.sizes(tag, items)
         seen["fetches"] += 1
         many = ":" in words or "," in words
         whole = "BODY.PEEK[]" in items
@@ -178,13 +178,14 @@ class Session:
         self.given += 1
         return True
 
-    def sizes(self, tag):
+    def sizes(self, tag, items):
         order = list(range(N))
         if "reverse" in opt:
             order.reverse()
         for k in order:
             if str(k) != opt.get("unlisted"):
-                self.say(f"* {k + 1} FETCH (UID {uid(k)} RFC822.SIZE {len(message(k))})")
+                gmail = f" X-GM-MSGID {1278455344230334865 + k}" if "X-GM-MSGID" in items else ""
+                self.say(f"* {k + 1} FETCH (UID {uid(k)} RFC822.SIZE {len(message(k))}{gmail})")
         if "twice" in opt:
             self.say(f"* 1 FETCH (UID {uid(0)} RFC822.SIZE {opt['twice']})")
         if self.bad and "cut_list" in opt:

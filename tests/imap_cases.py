@@ -187,6 +187,9 @@ def rules(lab, old):
         lab.check(f"{uidl}, proved by POP3", code == 0 and pairs == want and len(want) == N and
                   "headers compared" in said, f"exit {code}: {said} {pairs ^ want}")
         if uidl[0] == "x":
+            code, said, pairs = lab.match(pop3(old), imap(new, "new", "--new-uidl-rule",
+                                                          "{prefix}{u}-of-{v:08x}"))
+            lab.check("a prefix is learnt", code == 0 and pairs == want, f"exit {code}: {said}")
             code, said, pairs = lab.match(pop3(old), imap(new))
             lab.check("no rule that is known", code == 65 and not pairs and f"{validity(new):08x}" in said
                       and "none of the" in said, f"exit {code}: {said}")

@@ -4,6 +4,7 @@ the old and as the new server of a move. Letters, and messages that servers trea
 own way: no pair may be wrong, and those that a server does not change are all found.
 
     courier cyrus cyrus-uidonly cyrus-dovecot cyrus-courier popa3d solid mailutils
+    cyrus-imap cyrus-courier-imap (the same, read by IMAP beside POP3)
 
 They run in throw-away overlays of the root file system (servers/others/common.sh), so this
 wants root; exit 77 where that cannot be. Ends with "N passed, N failed"."""
@@ -35,6 +36,8 @@ SERVERS = {
     "cyrus-uidonly": ["cyrus.sh", "uidonly"],
     "cyrus-dovecot": ["cyrus.sh", "dovecot"],
     "cyrus-courier": ["cyrus.sh", "courier"],
+    "cyrus-imap": ["cyrus.sh", "cyrus"],
+    "cyrus-courier-imap": ["cyrus.sh", "courier"],
     "popa3d": ["popa3d.sh"],
     "solid": ["solid.sh", "maildir"],
     "mailutils": ["mailutils.sh"],
@@ -166,8 +169,12 @@ def play(reuidl, lab, name, as_old):
         env = dict(os.environ)
         for side, s in zip(("old", "new"), servers):
             env[side] = s.vars["pass"]
-            args += [f"--{side}", f"pop3://{s.vars['user']}@127.0.0.1:{s.vars['port']}",
-                     f"--{side}-password-env", side, f"--{side}-tls", "off"]
+            url = f"pop3://{s.vars['user']}@127.0.0.1:{s.vars['port']}"
+            args += [f"--{side}-password-env", side, f"--{side}-tls", "off"]
+            if sides[side == "new"].endswith("-imap"):
+                args += [f"--{side}-pop3", url]  # IMAP is on the next port
+                url = f"imap://{s.vars['user']}@127.0.0.1:{int(s.vars['port']) + 1}"
+            args += [f"--{side}", url]
         done = subprocess.run(args, env=env, capture_output=True, text=True, timeout=120)
         if done.returncode:
             return f"exit {done.returncode}: {done.stderr.strip()[-600:]}"

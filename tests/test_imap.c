@@ -59,6 +59,35 @@ Test(imap, lists_uidls_by_the_rule_and_sizes)
 	cr_expect(strstr(h.notes, "nothing has proved") != NULL, "%s", h.notes);
 }
 
+/* 1278455344230334865 is the example of Gmail's own page, 0x11bdfc5cae0c8191 by Python. */
+Test(imap, gmails_own_numbers_where_they_are_announced)
+{
+	start("n=2;capability=IMAP4rev1+AUTH=PLAIN+SASL-IR+X-GM-EXT-1");
+	h.options.uidl_rule = "gmail";
+	cr_assert_eq(hostile_open(&h), 0, "%s", h.e.message);
+	cr_expect_str_eq(h.mailbox.listing.at[1].uidl, "GmailId11bdfc5cae0c8192");
+	hostile_end(&h);
+}
+
+Test(imap, and_not_elsewhere)
+{
+	start("n=2");
+	h.options.uidl_rule = "gmail";
+	cr_expect_eq(hostile_open(&h), -1);
+	hostile_fails(&h, ERR_DATA, "needs what this server does not tell");
+	hostile_end(&h);
+}
+
+/* Taken on trust is a rule that is named, alone. */
+Test(imap, trust_wants_one_rule)
+{
+	start("n=2");
+	h.options.uidl_rule = "cyrus";
+	cr_expect_eq(hostile_open(&h), -1);
+	hostile_fails(&h, ERR_USAGE, "wants one rule, and \"cyrus\" stands for");
+	hostile_end(&h);
+}
+
 Test(imap, asks_only_for_what_is_wanted)
 {
 	uint8_t want[50] = {[3] = 1, [4] = 1, [5] = 1, [9] = 1, [49] = 1}, *wants = want;
