@@ -129,6 +129,8 @@ Test(rule, prefix)
 	cr_expect(text_equal(got, text_of("abc")));
 	cr_assert(rule_prefix("{v}.{prefix}-{u}", &f, text_of("7.x-y-62"), &got));
 	cr_expect(text_equal(got, text_of("x-y")));
+	cr_assert(rule_prefix("{prefix}", &f, text_of("abc"), &got));
+	cr_expect(text_equal(got, text_of("abc")));
 	cr_expect_not(rule_prefix("{prefix}{u}", &f, text_of("abc63"), &got));
 	cr_expect_not(rule_prefix("{v}.{prefix}-{u}", &f, text_of("8.x-62"), &got));
 	cr_expect_not(

@@ -285,7 +285,7 @@ make(const char *rule, const struct rule_fields *f, struct buf *out, size_t *bef
 		else if (!add_piece(out, &p, f))
 			return false;
 	}
-	return took == TOOK_END && out->len > 0;
+	return took == TOOK_END && (out->len > 0 || before != NULL);
 }
 
 bool
