@@ -123,8 +123,8 @@ def check_truth(both, path):
         raise Failed(f"{path}: {len(pairs)} pairs, {wrong} wrong")
 
 
-def interrupted(both, what, words, path, whole, tables, total):
-    had = 0
+def interrupted(both, what, words, path, whole, tables, messages):
+    had, total = 0, 2 * both.count  # headers of both sides; headers and bodies of one
     for share, later in ((0.2, 0), (0.6, 0.5), (1, 1)):
         was, goal = had, max(1, int(total * share) - had)
         had = both.killed(words, path, goal, later)
@@ -132,7 +132,7 @@ def interrupted(both, what, words, path, whole, tables, total):
               flush=True)
         if both.asked() > total - was or had < was:
             raise Failed(f"{what}: asked for {both.asked()}, and {was} of {total} were there")
-    both.measured(what + ", the rest", words, both.count)
+    both.measured(what + ", the rest", words, messages)
     if both.asked() != total - had:
         raise Failed(f"{what}: asked for {both.asked()}, and {had} of {total} were there")
     if digest(path, tables) != digest(whole, tables):
@@ -148,7 +148,7 @@ def play(both):
                 PAIRS, 2 * n)
     both.measured("capture", both.capture(path["capture"]), n)
     interrupted(both, "capture, killed", both.capture(path["capture2"]), path["capture2"],
-                path["capture"], CAPTURED, 2 * n)
+                path["capture"], CAPTURED, n)
     both.measured("match with the capture", both.match(path["map3"], "capture:" + path["capture"]),
                   2 * n)
     check_truth(both, path["map3"])
