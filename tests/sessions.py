@@ -7,6 +7,7 @@ import select
 import socket
 import threading
 import time
+import zlib
 
 PATIENCE = 40  # seconds for a client to say what is expected of it
 
@@ -55,12 +56,15 @@ class Talk:
     def __init__(self, player, sock, steps):
         self.player, self.sock, self.steps = player, sock, steps
         self.came = self.going = b""
+        self.pack = self.unpack = None  # RFC 4978
 
     def wrong(self, number, what):
         self.player.wrong.append("line %d: %s" % (number, what))
 
     def send(self):
         going, self.going = self.going, b""
+        if self.pack and going:
+            going = self.pack.compress(going) + self.pack.flush(zlib.Z_SYNC_FLUSH)
         self.sock.sendall(going)
 
     def line(self):
@@ -72,7 +76,7 @@ class Talk:
             got = self.sock.recv(65536)
             if not got:
                 return None
-            self.came += got
+            self.came += self.unpack.decompress(got) if self.unpack else got
         line, _, self.came = self.came.partition(b"\r\n")
         word = line.split(b" ")[0].decode("latin1").upper()
         self.player.words.append(word)
@@ -107,6 +111,9 @@ class Talk:
         elif word == "endless":
             while True:
                 self.sock.sendall(b"x" * 65536)
+        elif word == "deflate":
+            self.pack = zlib.compressobj(wbits=-15)
+            self.unpack = zlib.decompressobj(-15)
         elif word == "silence":
             while self.sock.recv(65536):
                 pass

@@ -141,6 +141,9 @@ talk(struct imap *im, struct waiting *w, bool *done, struct err *e)
 	result = imap_read(im, e);
 	if (result != FINE || im->stage < STAGE_TALKING)
 		return result;
+	if (im->wire.garbled)
+		return imap_surprise(im, ERR_PROTOCOL, e,
+			"it compresses, and this cannot be unpacked");
 	if (im->wire.ended)
 		return imap_surprise(im, ERR_UNREACHABLE, e, "the server has hung up");
 	if (im->stage == STAGE_READY && im->asking == IMAP_ASK_NOTHING) {

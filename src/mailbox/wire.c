@@ -220,6 +220,8 @@ wire_fill(struct wire *w)
 			break;
 		if (r != CURLE_OK || n == 0) {
 			w->ended = true;
+			w->garbled = r == CURLE_BAD_CONTENT_ENCODING &&
+				     w->deflate->in.msg != NULL;
 			break;
 		}
 		w->in_len += n;

@@ -24,10 +24,11 @@ struct wire {
 	CURLM *multi;
 	CURLU *url;
 	curl_socket_t fd;
-	bool up;     /* connected, and TLS as wanted */
-	bool ended;  /* the server has hung up; lines may still wait in `in` */
-	bool secret; /* `out` holds a password: wiped once it is sent */
-	bool tls;    /* it has, or will have, TLS */
+	bool up;      /* connected, and TLS as wanted */
+	bool ended;   /* the server has hung up; lines may still wait in `in` */
+	bool garbled; /* … or rather sends what is not compressed as it had said */
+	bool secret;  /* `out` holds a password: wiped once it is sent */
+	bool tls;     /* it has, or will have, TLS */
 	char *in, *out;
 	size_t in_at, in_len, in_cap, scanned, out_at, out_len;
 	size_t line_max; /* longer lines are skipped: WIRE_CUT */
