@@ -62,9 +62,13 @@ def complaints(session, player, done):
     yield from player.wrong
 
 
+def session_of(name):
+    return sessions.Session(os.path.join(FOLDER, name + ".txt"))
+
+
 def play(reuidl, name):
     """What is wrong, in words; and what was said."""
-    session = sessions.Session(os.path.join(FOLDER, name + ".txt"))
+    session = session_of(name)
     player = sessions.Player(session)
     try:
         with tempfile.TemporaryDirectory() as lab:
@@ -81,12 +85,17 @@ def play(reuidl, name):
 def main(argv):
     reuidl = os.path.abspath(argv[0] if argv else os.path.join(HERE, "..", "build", "reuidl"))
     names = argv[1:] or sorted(f[:-4] for f in os.listdir(FOLDER) if f.endswith(".txt"))
+    names.sort(key=lambda n: not session_of(n).values("silence"))  # the slow ones first
+    with concurrent.futures.ThreadPoolExecutor(16) as pool:
+        played = dict(zip(names, pool.map(lambda n: play(reuidl, n), names)))
     failed = 0
-    with concurrent.futures.ThreadPoolExecutor(24) as pool:
-        for name, (wrong, said) in zip(names, pool.map(lambda n: play(reuidl, n), names)):
-            failed += bool(wrong)
-            if wrong:
-                print("FAILED %s: %s\n%s" % (name, "; ".join(wrong), said), flush=True)
+    for name, (wrong, said) in played.items():
+        # On a busy machine a second of patience may be over before the server has spoken.
+        if wrong and session_of(name).values("silence"):
+            wrong, said = play(reuidl, name)
+        failed += bool(wrong)
+        if wrong:
+            print("FAILED %s: %s\n%s" % (name, "; ".join(wrong), said), flush=True)
     print("%d passed, %d failed" % (len(names) - failed, failed))
     return 1 if failed else 0
 
