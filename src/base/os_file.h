@@ -9,6 +9,7 @@
 #ifndef BASE_OS_FILE_H
 #define BASE_OS_FILE_H
 
+#include "base/digest.h"
 #include "base/os.h"
 
 int os_open_to_read(const char *path, int *fd, struct err *e);
@@ -28,6 +29,9 @@ int os_open_in_place(const char *path, bool write, int *fd, struct err *e);
 /* From a place; *n is less than `max` only at the end of the file. */
 int os_read_at(int fd, const char *path, uint64_t off, char *to, size_t max, size_t *n,
 	struct err *e);
+/* Of all that is in the file now, a piece at a time: to compare it with what was written
+ * takes no memory. */
+int os_digest_fd(int fd, const char *path, struct digest *d, struct err *e);
 int os_write_at(int fd, const char *path, uint64_t off, struct text bytes, struct err *e);
 /* When it was changed, in nanoseconds since 1970; when it was read stays. */
 int os_set_mtime(int fd, const char *path, int64_t mtime, struct err *e);

@@ -5,20 +5,13 @@
 
 #include "base/os_file.h"
 
-/* A store is below 1 GiB (model/source.h), and so are its copies. */
-#define COPY_MAX ((uint64_t)1 << 30)
-
 static int
 check_copy(int fd, const char *path, const struct digest *want, struct err *e)
 {
-	struct os_stat st;
-	char *bytes;
-	size_t len;
+	struct digest have;
 
-	if (os_read_fd(fd, path, COPY_MAX, &bytes, &len, &st, e) < 0)
+	if (os_digest_fd(fd, path, &have, e) < 0)
 		return -1;
-	struct digest have = digest_of((struct text){bytes, len});
-	free(bytes);
 	if (digest_equal(&have, want))
 		return 0;
 	return err_set(e, ERR_IO, "io",

@@ -38,12 +38,11 @@ static int
 check_bytes(
 	int fd, const char *path, const struct digest *want, bool *same, struct err *e)
 {
-	struct source now;
+	struct digest now;
 
-	if (source_read_fd(&now, fd, path, e) < 0)
+	if (os_digest_fd(fd, path, &now, e) < 0)
 		return -1;
-	*same = digest_equal(&now.digest, want);
-	source_release(&now);
+	*same = digest_equal(&now, want);
 	return 0;
 }
 

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """make bench: speed and memory of reuidl, each beside what else there is, in one run.
 
-    tests/bench/bench.py [PATH-OF-REUIDL] [--quick] [--only network|curve|store|dbx] [--write FOLDER]
+    tests/bench/bench.py [PATH-OF-REUIDL] [--quick] [--only network|curve|store|clients|dbx] [--write FOLDER]
 
 network: match and capture on real Dovecots, 10 000 and 50 000 messages a side at round trips
 of 0 and 20 ms (wire.py). curve: 1 000 to 1 000 000 messages a side (curve.py). store: a
-popstate.dat of 1 000 000 entries; dbx: a Pop3uidl.dbx of 200 000. --quick: a hundredth of
+popstate.dat of 1 000 000 entries; clients: every other client's (clients.py); dbx: a Pop3uidl.dbx of 200 000. --quick: a hundredth of
 all that. --write makes FOLDER/bench.md and bench.svg. A figure over what the project has
 promised is marked with !, and only wrong pairs make this fail: machines differ.
 """
@@ -25,6 +25,7 @@ TESTS = os.path.dirname(HERE)
 sys.path[:0] = [HERE, TESTS]
 import dbx_cases  # noqa: E402
 import measure  # noqa: E402
+from clients import clients  # noqa: E402
 from curve import curve  # noqa: E402
 from measure import Run, over, table  # noqa: E402
 from wire import network  # noqa: E402
@@ -131,7 +132,7 @@ def main():
     failed = 0
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # servers are stopped, too
     try:
-        for name, part in (("network", network), ("curve", curve), ("store", store), ("dbx", dbx)):
+        for name, part in (("network", network), ("curve", curve), ("store", store), ("clients", clients), ("dbx", dbx)):
             if named.get("--only") in (None, name):
                 try:
                     failed += part(reuidl, folder, scale) != 0
