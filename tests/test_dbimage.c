@@ -138,10 +138,9 @@ Test(dbimage, edits_refused)
 {
 	refused(TABLE "CREATE UNIQUE INDEX U ON T (B);", "new", "five",
 		"db: SQLite says: UNIQUE constraint failed: T.B");
-	refused("CREATE TABLE T (A INTEGER PRIMARY KEY, B TEXT CHECK (typeof(B) = "
-		"'text'));"
+	refused("CREATE TABLE T (A INTEGER PRIMARY KEY, B TEXT CHECK (B < 'd'));"
 		"INSERT INTO T VALUES (1, 'a'), (2, 'b');",
-		"c", "d", "db: SQLite says: CHECK constraint failed: typeof(B) = 'text'");
+		"c", "d", "db: SQLite says: CHECK constraint failed: B < 'd'");
 	refused("CREATE TABLE T (A INTEGER PRIMARY KEY, B TEXT); INSERT INTO T VALUES (1, "
 		"'a')",
 		"c", "d", "db: table T, row 2: want one such row, there are 0");

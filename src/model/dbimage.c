@@ -215,10 +215,16 @@ check_virtual(struct dbimage *d, struct err *e)
 }
 
 int
-dbimage_open(struct dbimage *d, const struct source *src, struct err *e)
+dbimage_open_again(struct dbimage *d, const struct source *src, struct err *e)
 {
 	*d = (struct dbimage){.source = src};
-	if (check_header(src, e) < 0 || load(d, e) < 0 || check_virtual(d, e) < 0)
+	return check_header(src, e) < 0 || load(d, e) < 0 ? -1 : 0;
+}
+
+int
+dbimage_open(struct dbimage *d, const struct source *src, struct err *e)
+{
+	if (dbimage_open_again(d, src, e) < 0 || check_virtual(d, e) < 0)
 		return -1;
 	return check_integrity(d, e);
 }

@@ -48,6 +48,8 @@ struct dbimage_edit {
 bool dbimage_is(struct text bytes);
 /* dbimage_close() also after an error. */
 int dbimage_open(struct dbimage *d, const struct source *src, struct err *e);
+/* The same bytes again: they have been found whole, which takes as long as reading them. */
+int dbimage_open_again(struct dbimage *d, const struct source *src, struct err *e);
 void dbimage_close(struct dbimage *d);
 
 /* The table is one, nothing runs when it is changed, and it has the columns (the last

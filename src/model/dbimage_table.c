@@ -156,11 +156,31 @@ edit_rows(struct dbimage *d, const struct dbimage_place *place,
 	return rc;
 }
 
+/* Without an index of unique values no row is in the way of another. */
+static int
+may_collide(
+	struct dbimage *d, const struct dbimage_place *place, bool *may, struct err *e)
+{
+	sqlite3_stmt *st;
+	int rc = dbimage_prepare(
+		d, &st, "SELECT count(*) FROM pragma_index_list(?1) WHERE \"unique\"", e);
+
+	if (rc == 0)
+		sqlite3_bind_text(st, 1, place->table, -1, SQLITE_STATIC);
+	if (rc == 0 && (rc = dbimage_step(d, st, e)) > 0)
+		*may = sqlite3_column_int64(st, 0) > 0;
+	sqlite3_finalize(st);
+	return rc < 0 ? -1 : 0;
+}
+
 int
 dbimage_edit(struct dbimage *d, const struct dbimage_place *place,
 	const struct dbimage_edit *edits, size_t n, struct err *e)
 {
-	if (exec(d, "BEGIN", e) < 0 || edit_rows(d, place, edits, n, false, e) < 0 ||
+	bool may = true;
+
+	if (may_collide(d, place, &may, e) < 0 || exec(d, "BEGIN", e) < 0 ||
+		(may && edit_rows(d, place, edits, n, false, e) < 0) ||
 		edit_rows(d, place, edits, n, true, e) < 0)
 		return -1;
 	return exec(d, "COMMIT", e);
@@ -185,28 +205,42 @@ dbimage_bytes(struct dbimage *d, struct buf *out, struct err *e)
 	return 0;
 }
 
+/* A kind, and a number or how long the bytes behind it are. */
+static void
+dump_head(struct buf *out, char kind, const void *number)
+{
+	char head[9] = {kind};
+
+	memcpy(head + 1, number, 8);
+	buf_add(out, (struct text){head, sizeof(head)});
+}
+
 /* Its kind, its length and its bytes, so that no two values are alike. */
 static void
 dump_value(sqlite3_stmt *st, int column, struct buf *out)
 {
 	struct text t;
+	int64_t number = 0;
+	double real;
 	int type = sqlite3_column_type(st, column);
 
 	switch (type) {
 	case SQLITE_INTEGER:
-		buf_print(out, "i%lld ", (long long)sqlite3_column_int64(st, column));
+		number = sqlite3_column_int64(st, column);
+		dump_head(out, 'i', &number);
 		break;
 	case SQLITE_FLOAT:
-		buf_print(out, "r%a ", sqlite3_column_double(st, column));
+		real = sqlite3_column_double(st, column);
+		dump_head(out, 'r', &real);
 		break;
 	case SQLITE_NULL:
-		buf_add(out, text_of("n "));
+		buf_byte(out, 'n');
 		break;
 	default:
 		t = dbimage_text(st, column);
-		buf_print(out, "%c%zu:", type == SQLITE_TEXT ? 't' : 'b', t.len);
+		number = (int64_t)t.len;
+		dump_head(out, type == SQLITE_TEXT ? 't' : 'b', &number);
 		buf_add(out, t);
-		buf_byte(out, ' ');
 	}
 }
 
@@ -215,20 +249,23 @@ static int
 dump_table(struct dbimage *d, const char *name, const struct dbimage_place *place,
 	struct buf *out, struct err *e)
 {
-	bool is_place = text_equal_nocase(text_of(name), text_of(place->table));
+	int place_at = -1, n, rc;
 	sqlite3_stmt *st;
-	int rc;
 
 	if (prepare(d, &st, e, "SELECT _rowid_, * FROM \"%w\" NOT INDEXED", name) < 0 &&
 		prepare(d, &st, e, "SELECT * FROM \"%w\" NOT INDEXED", name) < 0)
 		return -1;
+	n = sqlite3_column_count(st);
+	for (int i = 0; i < n; i++)
+		if (text_equal_nocase(text_of(name), text_of(place->table)) &&
+			text_equal_nocase(text_of(sqlite3_column_name(st, i)),
+				text_of(place->column)))
+			place_at = i;
 	buf_print(out, "table %zu:%s\n", strlen(name), name);
 	while ((rc = dbimage_step(d, st, e)) > 0) {
-		for (int i = 0; i < sqlite3_column_count(st); i++)
-			if (is_place && sqlite3_column_type(st, i) == SQLITE_TEXT &&
-				text_equal_nocase(text_of(sqlite3_column_name(st, i)),
-					text_of(place->column)))
-				buf_add(out, text_of("* "));
+		for (int i = 0; i < n; i++)
+			if (i == place_at && sqlite3_column_type(st, i) == SQLITE_TEXT)
+				buf_byte(out, '*');
 			else
 				dump_value(st, i, out);
 		buf_byte(out, '\n');

@@ -185,7 +185,8 @@ struct format {
 	int (*write)(const struct store *, const struct edit *, size_t n, struct buf *out,
 		struct err *);
 	/* With `write` only: all that the file means, each record and column in the order
-	 * of `read`, but for the UIDLs and what depends on them. An output must give what
+	 * of `read`, but for the UIDLs and what depends on them. It is of bytes that `read`
+	 * has taken. An output must give what
 	 * the input gives, byte for byte. */
 	int (*dump)(const struct source *, struct buf *out, struct err *);
 	/* The account stands in the file's own name: the last part of its path for this
