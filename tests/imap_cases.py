@@ -48,14 +48,17 @@ class Proxy(socketserver.ThreadingTCPServer):
                 there = socket.create_connection(("127.0.0.1", port))
 
                 def back():
-                    while data := there.recv(65536):
-                        proxy.octets += len(data)
-                        if proxy.cut is not None and proxy.octets > proxy.cut:
-                            proxy.cut = None
-                            self.request.sendall(data[:len(data) // 2])
-                            break
-                        self.request.sendall(data)
-                    self.request.shutdown(socket.SHUT_RDWR)
+                    try:
+                        while data := there.recv(65536):
+                            proxy.octets += len(data)
+                            if proxy.cut is not None and proxy.octets > proxy.cut:
+                                proxy.cut = None
+                                self.request.sendall(data[:len(data) // 2])
+                                break
+                            self.request.sendall(data)
+                        self.request.shutdown(socket.SHUT_RDWR)
+                    except OSError:
+                        pass
                 threading.Thread(target=back, daemon=True).start()
                 proxy.connections += 1
                 try:
@@ -249,6 +252,10 @@ def untouched(lab, old):
         log = f.read()
     lab.check("as Dovecot saw it", "deleted=0 expunged=0 trashed=0" in log and "retr=0/0" in log, log)
     cut(lab, old, new, want)
+    code, said, pairs = lab.match(pop3(old), imap(new, "new", "--new-pop3", "none", "--new-uidl-rule",
+                                                  "{v}.{u}", proof=False), "--trust-rule")
+    lab.check("no STARTTLS, no password", code == 77 and "offers no TLS (STARTTLS)" in said,
+              f"exit {code}: {said}")
     lab.stop(new)
     compress(lab, old, proxy.octets)
 

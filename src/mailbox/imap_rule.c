@@ -207,8 +207,11 @@ imap_rule_find(struct imap_side *s, struct err *e)
 		try_rule(s, s->rules[tried], sorted, s->position, &fit);
 		if (better(&fit, &s->fit))
 			s->fit = fit;
+		if (holds(&fit) && fit.sizes_differ == 0)
+			break;
 	}
-	if (l->n > 0 && holds(&s->fit)) {
+	/* What stands in s->position is by the rule that was tried last. */
+	if (l->n > 0 && holds(&s->fit) && s->rules[tried] == NULL) {
 		struct imap_fit again;
 		try_rule(s, s->fit.rule, sorted, s->position, &again);
 	}
