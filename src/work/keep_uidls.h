@@ -16,6 +16,7 @@
 #ifndef WORK_KEEP_UIDLS_H
 #define WORK_KEEP_UIDLS_H
 
+#include "base/buf.h"
 #include "map/map.h"
 
 struct keep_counts {
