@@ -112,6 +112,28 @@ def check_fixtures(root, say):
             say("formats/" + name, 1, "a format without a folder fixtures/" + name[:-2])
 
 
+REASON = re.compile(r'ERR_[A-Z_]+,\s*"([a-z-]+)"|plan_refuse\(\s*[^,"]+,\s*"([a-z-]+)"|define REASON\s+"([a-z-]+)"')
+
+
+def check_reasons(root, say):
+    """The manual lists the reasons that there are, and no others."""
+    manual = os.path.join(root, "docs/reuidl.1")
+    if not os.path.exists(manual):
+        return
+    with open(manual, encoding="utf-8") as f:
+        listed = f.read().partition(".Ss Reasons")[2].partition("A reason may be empty")[0]
+    listed = set(re.findall(r"[a-z-]+", " ".join(re.findall(r"^\.It Li (.*)$", listed, re.M))))
+    given = {}
+    for path in c_files(root):
+        if not path.startswith("tests/"):
+            with open(os.path.join(root, path), encoding="utf-8") as f:
+                given.update((r, path) for m in REASON.findall(f.read()) for r in m if r)
+    for reason in sorted(set(given) - listed):
+        say(given[reason], 1, "the reason \"%s\" is not in docs/reuidl.1" % reason)
+    for reason in sorted(listed - set(given)):
+        say("docs/reuidl.1", 1, "nothing has the reason \"%s\"" % reason)
+
+
 def check_words(root, say):
     """All files that git has or would take."""
     listed = subprocess.run(["git", "-C", root, "ls-files", "-co", "--exclude-standard", "-z"],
@@ -135,6 +157,7 @@ def check(root):
     for path in c_files(root):
         check_c(root, path, say)
     check_fixtures(root, say)
+    check_reasons(root, say)
     check_words(root, say)
     return found
 
@@ -170,6 +193,7 @@ BREACHES = [
     ("no fixtures", "formats/other.c", "int x;", "without a folder"),
     ("machine", "README", "see /wor" + "k/main", "somebody's machine"),
     ("secret", "key", "-----BEGI" + "N EC PRIVATE KEY-----", "a secret"),
+    ("reason", "docs/reuidl.1", ".Ss Reasons\n.It Li x\nA reason may be empty", "nothing has the reason"),
     ("length", "src/model/x.c", "\n" * 401, "over 400 lines"),
 ]
 

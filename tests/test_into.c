@@ -99,9 +99,13 @@ Test(into, the_new_account_gets_a_copy_and_undo_removes_it)
 	cr_expect_not(is_there("p/Mail/new"));
 	run(&c, "apply --map m --into anna.b@NEW.example.org --json p");
 	cr_expect_eq(c.code, 0, "%s", c.err);
+	/* What was read, and what has come of it. */
 	cr_expect(strstr(c.out, "\"stores\":[{\"path\":\"") != NULL);
-	cr_expect(strstr(c.out, "/" NEW_STORE "\",\"client\":\"thunderbird\"") != NULL,
+	cr_expect(strstr(c.out, "/" OLD_STORE "\",\"client\":\"thunderbird\"") != NULL,
 		"%s", c.out);
+	const char *new_path = strstr(c.out, "\"new_path\":\"");
+	cr_expect(new_path != NULL && strstr(new_path, "/" NEW_STORE "\"") != NULL, "%s",
+		c.out);
 	cr_expect(strstr(c.out, "\"state\":\"applied\"") != NULL);
 	cr_expect(strstr(c.out, "\"renamed\":2,\"kept\":1") != NULL);
 	holds(OLD_STORE, BEFORE);

@@ -129,6 +129,28 @@ Test(next, what_was_given_is_part_of_the_next_command)
 	tear_down(&c);
 }
 
+Test(next, json_has_the_path_that_was_read_and_the_one_that_results)
+{
+	char want[300];
+	struct cli c;
+
+	set_up(&c);
+	make_map(&c, "m");
+	make_claws("old.example");
+	snprintf(want, sizeof(want),
+		"\"stores\":[{\"path\":\"%s/.claws-mail/uidl/old.example-anna\",", c.dir);
+	static const char *const lines[] = {
+		"diff --map m --json", "apply --map m --json"};
+	for (int i = 0; i < 2; i++) {
+		run(&c, lines[i]);
+		cr_expect_eq(c.code, i == 0, "%s", c.err);
+		cr_expect(strstr(c.out, want) != NULL, "%s", c.out);
+		cr_expect(strstr(c.out, "/.claws-mail/uidl/new.example-anna\"") != NULL,
+			"%s", c.out);
+	}
+	tear_down(&c);
+}
+
 /* Rows of Apple Mail's database may name no account, or one that is not there. */
 Test(next, show_gives_no_account_to_an_entry_without_one)
 {

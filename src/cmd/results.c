@@ -137,7 +137,8 @@ check_json(struct json *j, size_t download, size_t remove, size_t keep)
 void
 result_json(const struct result *r, struct json *j)
 {
-	json_string(j, "path", r->path);
+	/* For scripts one rule: what was read, and below what results from it. */
+	json_string(j, "path", r->source);
 	json_string(j, "client", r->client);
 	json_open(j, "account", '{');
 	json_string(j, "host", r->host);
@@ -159,8 +160,9 @@ result_json(const struct result *r, struct json *j)
 			: kind_exit(r->failure));
 	json_string(j, "run", r->run);
 	json_string(j, "backup", r->backup);
-	if (r->new_path[0] != '\0')
-		json_string(j, "new_path", r->new_path);
+	const char *results = r->path != r->source ? r->path : r->new_path;
+	if (results[0] != '\0')
+		json_string(j, "new_path", results);
 	if (r->checked)
 		check_json(j, r->download, r->remove, r->keep);
 }
