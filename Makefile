@@ -88,7 +88,7 @@ demo:
 check:
 	@tests/install.sh build demo check
 	@+$(MAKE) --no-print-directory all corpus $(B)/session_driver
-	@for t in tests/*_cases.py; do $$t $(B)/reuidl || exit 1; done
+	@tests/cases.sh $(B)/reuidl tests/*_cases.py
 	@+$(MAKE) --no-print-directory unit
 
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
