@@ -234,7 +234,7 @@ Test(map, what_is_written_is_what_the_shell_reads)
 {
 	make_map();
 	cr_expect_str_eq(
-		ask(path, "PRAGMA application_id; PRAGMA user_version"), "1918191940\n1");
+		ask(path, "PRAGMA application_id; PRAGMA user_version"), "1918191940\n2");
 	cr_expect_str_eq(
 		ask(path, "PRAGMA integrity_check; PRAGMA journal_mode"), "ok\ndelete");
 	cr_expect_str_eq(
@@ -376,12 +376,16 @@ Test(map, somebody_elses_database)
 	cr_expect_str_eq(ask(path, ".tables"), "t");
 }
 
-Test(map, newer_schema)
+Test(map, another_schema)
 {
 	make_map();
-	ask(path, "PRAGMA user_version = 2");
+	ask(path, "PRAGMA user_version = 3");
 	refused(path, ERR_DATA,
-		"was written by a newer reuidl (schema 2, this one reads 1)");
+		"was written by a newer reuidl (schema 3, this one reads 2)");
+	ask(path, "PRAGMA user_version = 1");
+	refused(path, ERR_DATA,
+		"was written by an older reuidl (schema 1, this one reads 2); run match "
+		"again, with another file");
 }
 
 Test(map, triggers_views_and_strange_tables)

@@ -13,7 +13,7 @@
 
 #include "model/match.h"
 
-#define MAP_SCHEMA 1
+#define MAP_SCHEMA 2 /* 1: no path and rule of a side */
 
 enum side { SIDE_OLD, SIDE_NEW };
 
@@ -42,7 +42,7 @@ struct map_info {
 
 struct map;
 
-/* Open an existing map to read. Not there: ERR_NO_STORE; not ours, newer schema,
+/* Open an existing map to read. Not there: ERR_NO_STORE; not ours, another schema,
  * truncated, damaged: ERR_DATA, in words. */
 int map_open(const char *path, struct map **out, struct err *e);
 /* Open to match, making it if it is not there; `info` says which move, and must agree

@@ -97,6 +97,11 @@ header_judge(struct map_header *h, const char *path, const unsigned char *at, si
 			"%s: was written by a newer reuidl (schema %u, this one reads "
 			"%d)",
 			path, schema, MAP_SCHEMA);
+	if (schema < MAP_SCHEMA)
+		return err_set(e, ERR_DATA, "format",
+			"%s: was written by an older reuidl (schema %u, this one reads "
+			"%d); run %s again, with another file",
+			path, schema, MAP_SCHEMA, h->form->maker);
 	if (at[18] != 1 || at[19] != 1)
 		return err_set(e, ERR_DATA, "format",
 			"%s: another program changed this %s's journal mode; put it "
