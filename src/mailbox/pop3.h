@@ -1,7 +1,7 @@
 /*
- * One POP3 session, as its four files share it: pop3.c connects, hands out replies
- * and lives with what goes wrong; pop3_login.c logs in; pop3_list.c lists; pop3_top.c
- * reads messages.
+ * One POP3 session, as its five files share it: pop3.c connects and lives with what
+ * goes wrong; pop3_reply.c hands out replies; pop3_login.c logs in; pop3_list.c lists;
+ * pop3_top.c reads messages.
  *
  * Requests stand in a queue, replies come in its order. Functions that handle a reply
  * return one of enum outcome (session.h).
@@ -105,6 +105,16 @@ struct pop3 {
 	struct buf held_text, describe;
 	struct reading reading;
 };
+
+/* What is being answered; there is none if `count` is 0. */
+static inline struct request *
+pop3_front(struct pop3 *p)
+{
+	return &p->queue[p->first & (REQUESTS_MAX - 1)];
+}
+
+/* pop3_reply.c: hand out the lines that have come to those who wait for them. */
+int pop3_take_lines(struct pop3 *p, struct err *e);
 
 /* pop3.c */
 bool pop3_say(struct pop3 *p, enum ask ask, uint32_t index, const char *fmt, ...)
