@@ -169,13 +169,10 @@ trust_explain(CURLcode code, const char *words, struct text before,
 	case CURLE_WEIRD_SERVER_REPLY:
 		return bad_greeting(before, o, e);
 	case CURLE_WRITE_ERROR:
-		return endless(o, e);
+		return before.len > 0 && memchr("+-*\r\n", before.at[0], 5) == NULL
+			       ? bad_greeting(before, o, e)
+			       : endless(o, e);
 	case CURLE_OPERATION_TIMEDOUT:
-		/* libcurl takes lines without +OK or -ERR for the begin of a longer
-		 * answer, and waits. */
-		if (before.len > 0 && !text_starts(before, "+OK") &&
-			!text_starts(before, "* OK"))
-			return bad_greeting(before, o, e);
 		return err_set(e, ERR_UNREACHABLE, "", "%s: %s:%u does not answer (%s)",
 			o->name, HOST_PORT(o), words);
 	default:

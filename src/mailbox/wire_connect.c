@@ -17,10 +17,15 @@ static size_t
 on_line_before(char *bytes, size_t size, size_t n, void *arg)
 {
 	struct wire *w = arg;
+	bool first = w->before.len == 0;
 
 	w->heard = os_seconds();
 	buf_add(&w->before, (struct text){bytes, size * n});
-	/* Any other number than size * n ends the transfer. */
+	/* "+OK", "-ERR", "* OK": what begins otherwise (SMTP's "220 ") is no server of ours,
+	 * and libcurl would wait for one until its time is over. Any other number than
+	 * size * n ends the transfer. */
+	if (first && size * n > 0 && memchr("+-*\r\n", bytes[0], 5) == NULL)
+		return 0;
 	return w->before.full ? 0 : size * n;
 }
 
