@@ -136,7 +136,7 @@ folder_of(const char *path, struct arena *a)
 	const char *slash = strrchr(path, '/');
 
 	return slash == NULL
-		       ? ""
+		       ? "."
 		       : arena_string(a, (struct text){path, (size_t)(slash - path)});
 }
 
@@ -174,6 +174,26 @@ evolution_folders(const char *store_path, const struct settings *set, struct are
 	return n;
 }
 
+/* Where the port is in the folder's name (1.5 to 3.1), only the settings tell. */
+static bool
+evolution_mail(const char *store_path, const struct account *account, struct arena *a,
+	struct local_mail *out)
+{
+	static const struct settings unknown = {.known = false};
+	const char *folders[CACHE_FOLDERS];
+	size_t n = evolution_folders(store_path, &unknown, a, folders);
+
+	(void)account;
+	*out = (struct local_mail){.folders = arena_alloc(a, n * sizeof(*out->folders))};
+	for (size_t i = 0; i < n; i++)
+		if (i == 0 || strcmp(folders[i], folders[0]) != 0)
+			out->folders[out->nfolders++] = text_of(folders[i]);
+	return true;
+}
+
+/* "3f/NAME" */
+static const struct local_place local_places[] = {{"*/*", true}, {NULL, false}};
+
 static const struct message_cache cache = {
 	.folders = evolution_folders,
 	.name = camel_cache_name,
@@ -205,5 +225,8 @@ const struct format format_evolution = {
 	.spell = evolution_spell,
 	.adapt = evolution_adapt,
 	.accounts = evolution_accounts,
+	.mail_beside = evolution_mail,
+	.local_places = local_places,
+	.local = evolution_local,
 	.cache = &cache,
 };

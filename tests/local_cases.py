@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """local_cases.py [PATH-OF-REUIDL]: a client's local mail as evidence, on real Dovecots.
 
-What the client has is written here, as Thunderbird writes it, from what the old server
+What the client has is written here, as Thunderbird or Evolution writes it, from what the old server
 gave over POP3; then that server is stopped (or, to be a witness for contested UIDLs, is
 not), and the truth of what must become of each UIDL is known from filling the servers.
 Ends with "N passed, N failed"; exit 77 where there is no Dovecot."""
@@ -19,6 +19,9 @@ import tempfile
 
 sys.dont_write_bytecode = True
 HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, HERE)
+import make_evolution  # noqa: E402
+
 SERVER = os.path.join(HERE, "servers", "dovecot.sh")
 
 
@@ -326,8 +329,51 @@ def been_there(folder, run, _):
         new.stop()
 
 
+def evolution(folder, run, uidl):
+    """Its message cache: not all of it is there, whole, or where camel looks for it."""
+    letters = {n: letter(n) for n in range(1, 21)}
+    letters[18] = letter(18, b".\n..two\n#three\n")
+    letters[19] = letter(19, b"one\rtwo\n")
+    order = [n for n in [*letters, 51, 52, 53] if n != 7]
+    random.Random(5).shuffle(order)
+    old = Server(folder, "old", letters, uidl)
+    old.stop()
+    new = Server(folder, "new", {n: letters.get(n) or letter(n) for n in order}, uidl)
+    try:
+        home = make_evolution.Home(folder)
+        u, g = old.uidl, old.given
+        whole = [*range(1, 11), 18, 19, 20]
+        for n in whole:
+            home.keep(u[n], g[n])
+        home.keep(u[11], g[11][:9], b"*")
+        home.keep(u[12], g[12], b"*")
+        home.keep(u[13], g[13], b"")
+        home.keep(u[14], g[14], name=make_evolution.cache_name(u[14]) + "~")
+        home.keep(u[15], g[15], name="xx/" + u[15])
+        home.keep(u[16], g[16][:-1] + [b"another text"])
+        # 17 is not in the cache; 20 is there before it is delivered. camel takes the CR out.
+        known = [u[n] for n in letters if n != 20]
+        home.knows(known)
+        told = [n for n in whole if n not in (7, 19)]
+        path = os.path.join(folder, "map")
+        run("match", "--old", "store:" + home.path, *run.side("new", new), "--map", path)
+        same("pairs", run.pairs(path),
+             {u[n]: new.uidl[n] if n in told else None for n in letters})
+        run("migrate", "--yes", "--before-first-contact", "--old", "store:" + home.path,
+            *run.side("new", new))
+        for was, now in zip(known, home.known()):
+            n = next(k for k, v in u.items() if v == was)
+            want = new.uidl[n] if n in told else "reuidl-" if uidl == "%u" else was
+            same(f"letter {n}", now[:len(want)], want)
+            if n in told:
+                with open(home.cached(make_evolution.cache_name(now)), "rb") as file:
+                    same(f"file {n}", file.read(), b"#" + b"\n".join(g[n]) + b"\n")
+    finally:
+        new.stop()
+
+
 CASES = [(gone, "%08Xu%08Xv"), (gone, "%u"), (accounts, ""), (witness, ""), (same_name, ""),
-         (been_there, "")]
+         (been_there, ""), (evolution, "%08Xu%08Xv"), (evolution, "%u")]
 
 
 def main():

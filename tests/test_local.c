@@ -1,13 +1,7 @@
 /*
  * Local mail as evidence: what the reader tells of Thunderbird's mbox and maildir files.
- * What the sink gets is written down as a person reads it:
- *
- *     [UIDL] line|line||body line = all
  */
-#include <criterion/criterion.h>
-
-#include <stdio.h>
-#include <stdlib.h>
+#include "hearing.h"
 
 #include "base/buf.h"
 #include "model/mozilla_mail.h"
@@ -18,95 +12,23 @@
 	"\nX-Mozilla-Status2: 00000000\nX-Mozilla-Keys:         \n"
 #define OURS(uidl) FROM HEAD("account1", uidl, "0001")
 
-struct heard {
-	const char *file;
-	size_t len, reads, most; /* most: what one reading gives at most */
-	bool picky;		 /* only "22" is wanted */
-	uint64_t at[8];
-	size_t n;
-	char words[4096];
-};
-
-static void
-say(struct heard *h, const char *fmt, struct text t)
-{
-	size_t n = strlen(h->words);
-
-	snprintf(h->words + n, sizeof(h->words) - n, fmt, TEXT_ARG(t));
-}
-
-static int
-take(void *arg, uint64_t off, char *to, size_t len, size_t *got, struct err *e)
-{
-	struct heard *h = arg;
-
-	(void)e;
-	h->reads++;
-	*got = off < h->len ? h->len - (size_t)off : 0;
-	if (*got > len)
-		*got = len;
-	memcpy(to, h->file + (*got > 0 ? off : 0), *got);
-	return 0;
-}
-
-static int
-begin(void *arg, const struct local_message *m, bool *wanted, struct err *e)
-{
-	struct heard *h = arg;
-
-	(void)e;
-	cr_assert(*wanted);
-	*wanted = !h->picky || text_equal(m->uidl, text_of("22"));
-	h->at[h->n++ & 7] = m->at;
-	say(h, *wanted ? "[%.*s] " : "[%.*s]-", m->uidl);
-	return 0;
-}
-
-static void
-line(void *arg, struct text t)
-{
-	say(arg, "%.*s|", t);
-}
-
-static int
-end(void *arg, enum local_known known, struct err *e)
-{
-	static const char *const names[] = {"= nothing\n", "= header\n", "= all\n"};
-
-	(void)e;
-	say(arg, "%.*s", text_of(names[known]));
-	return 0;
-}
-
-static void
-listen_from(const char *file, size_t len, bool single, uint64_t off, struct heard *h,
+static struct heard
+listen_from(const char *file, size_t len, bool single, uint64_t off, bool picky,
 	bool headers_only)
 {
-	struct local_sink sink = {begin, line, end, h, headers_only};
-	struct local_file f = {.path = "x",
-		.size = len,
-		.single = single,
-		.key = {"account1", 8},
-		.read = take,
-		.arg = h,
-		.off = off};
-	struct err e;
+	struct heard h = {.file = file, .len = len, .picky = picky ? "22" : NULL};
+	struct local_file f = {
+		.path = "x", .single = single, .key = {"account1", 8}, .off = off};
 
-	h->file = file;
-	h->len = len;
-	for (size_t calls = 0; !f.done; calls++) {
-		cr_assert_lt(calls, 1000, "no end: %s", h->words);
-		cr_assert_eq(mozilla_local(&f, &sink, &e), 0);
-	}
-	local_release(&f);
+	hear(&h, mozilla_local, &f, headers_only);
+	return h;
 }
 
 static void
 hears(const char *file, bool single, const char *words)
 {
-	struct heard h = {.n = 0};
+	struct heard h = listen_from(file, strlen(file), single, 0, false, false);
 
-	listen_from(file, strlen(file), single, 0, &h, false);
 	cr_assert_str_eq(h.words, words, "got:\n%s", h.words);
 }
 
@@ -207,7 +129,6 @@ add_run(struct buf *b, size_t lines, size_t len)
 Test(local, windows)
 {
 	static const char *const uidls[] = {"11", "22", "33"};
-	struct heard h = {.picky = true};
 	struct buf b;
 
 	buf_init(&b, (size_t)1 << 30);
@@ -217,19 +138,17 @@ Test(local, windows)
 		add_run(&b, 50000, 63);
 		buf_byte(&b, '\n');
 	}
-	listen_from(b.at, b.len, false, 0, &h, true);
+	struct heard h = listen_from(b.at, b.len, false, 0, true, true);
 	cr_assert_str_eq(h.words, "[11]-[22] Subject: 1||= header\n[33]-", "%s", h.words);
 	cr_assert_lt(h.reads, 15);
 	uint64_t at = h.at[1];
-	h = (struct heard){.picky = true};
-	listen_from(b.at, b.len, false, at, &h, true);
+	h = listen_from(b.at, b.len, false, at, true, true);
 	cr_assert_str_eq(h.words, "[22] Subject: 1||= header\n[33]-");
 	buf_release(&b);
 }
 
 Test(local, lines_without_end)
 {
-	struct heard h = {.n = 0};
 	struct buf b;
 
 	buf_init(&b, (size_t)1 << 30);
@@ -238,7 +157,7 @@ Test(local, lines_without_end)
 	buf_print(&b, "\n" OURS("22") "Subject: ");
 	add_run(&b, 1, (size_t)2 << 20);
 	buf_print(&b, "\nx\n\n" OURS("33") "Subject: c\n\nx\n");
-	listen_from(b.at, b.len, false, 0, &h, false);
+	struct heard h = listen_from(b.at, b.len, false, 0, false, false);
 	cr_assert_str_eq(h.words,
 		"[11] Subject: a||one|= header\n[22] = nothing\n[33] Subject: c||x|= "
 		"all\n",
@@ -255,7 +174,7 @@ broken(void *arg, uint64_t off, char *to, size_t len, size_t *got, struct err *e
 
 Test(local, what_cannot_be_read_is_an_error)
 {
-	struct local_sink sink = {.begin = begin};
+	struct local_sink sink = {.begin = hear_begin};
 	struct local_file f = {.path = "x", .size = 5, .read = broken};
 	struct err e;
 

@@ -75,7 +75,9 @@ camel_cache_uidl(struct text name, struct buf *out)
 	}
 	buf_init(&again, SIZE_MAX);
 	camel_cache_name((struct text){out->at + start, out->len - start}, &again);
-	bool same = text_equal(buf_text(&again), name);
+	/* Its UIDLs are strings of C. */
+	bool same = text_equal(buf_text(&again), name) &&
+		    memchr(out->at + start, '\0', out->len - start) == NULL;
 	buf_release(&again);
 	return same;
 }

@@ -22,4 +22,7 @@
 int evolution_accounts(const struct source *src, struct arena *a,
 	struct account_list *out, struct err *e);
 
+/* format->local: the message in a file of the cache, evolution_local.c. */
+int evolution_local(struct local_file *f, const struct local_sink *sink, struct err *e);
+
 #endif
