@@ -170,8 +170,8 @@ def new_account(check, lab):
         done = lab.migrate(profile, new, options=("--into", into))
         check.same("exit of migrate", done.returncode, 0)
         told = json.loads(done.stdout)
-        check.same("stores", [(s["path"], s["state"]) for s in told["stores"]],
-                   [(account.popstate, "applied")])
+        check.same("stores", [(s["path"], s["new_path"], s["state"]) for s in told["stores"]],
+                   [(profile.popstate, account.popstate, "applied")])
         check.same("forecast", told["check"], {"download": 3, "delete": 0, "keep": 30})
         check.lists("new files", {*profile.files()} - {*files},
                     [os.path.relpath(account.popstate, profile.path)])
