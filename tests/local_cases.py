@@ -196,12 +196,11 @@ def gone(folder, run, uidl):
         words = json.loads(run("migrate", "--yes", "--json", "--old",
                                "store:" + profile.path, *run.side("new", new)))
         same("stores", [s["path"] for s in words["stores"]], [os.path.realpath(profile.state)])
-        plain = uidl == "%u"
         for was, now in zip(known, profile.known()):
             n = next(k for k, v in u.items() if v == was)
             if n in told and n in new.uidl and n != 28:
                 same(f"letter {n}", now, new.uidl[n])
-            elif plain or n == 14:
+            elif was.isdigit() or n == 14:  # a counter; now and then one of %08X looks so
                 same(f"letter {n} is set aside", now[:7], "reuidl-")
             else:
                 same(f"letter {n}", now, was)
@@ -354,8 +353,7 @@ def evolution(folder, run, uidl):
         # 17 is not in the cache; 20 is there before it is delivered. camel takes the CR out.
         known = [u[n] for n in letters if n != 20]
         home.knows(known)
-        told = [n for n in whole if n not in (7, 19)]
-        path = os.path.join(folder, "map")
+        told, path = [n for n in whole if n not in (7, 19)], os.path.join(folder, "map")
         run("match", "--old", "store:" + home.path, *run.side("new", new), "--map", path)
         same("pairs", run.pairs(path),
              {u[n]: new.uidl[n] if n in told else None for n in letters})
@@ -363,7 +361,7 @@ def evolution(folder, run, uidl):
             *run.side("new", new))
         for was, now in zip(known, home.known()):
             n = next(k for k, v in u.items() if v == was)
-            want = new.uidl[n] if n in told else "reuidl-" if uidl == "%u" else was
+            want = new.uidl[n] if n in told else "reuidl-" if was.isdigit() else was
             same(f"letter {n}", now[:len(want)], want)
             if n in told:
                 with open(home.cached(make_evolution.cache_name(now)), "rb") as file:
