@@ -6,7 +6,7 @@
 network: match and capture on real Dovecots, 10 000 and 50 000 messages a side at round trips
 of 0 and 20 ms (wire.py). curve: 1 000 to 1 000 000 messages a side (curve.py). store: a
 popstate.dat of 1 000 000 entries; clients: every other client's (clients.py); dbx: a Pop3uidl.dbx of 200 000. --quick: a hundredth of
-all that. --write makes FOLDER/bench.md and bench.svg. A figure over what the project has
+all that. --write makes FOLDER/bench-PART.md and bench.svg. A figure over what the project has
 promised is marked with !, and only wrong pairs make this fail: machines differ.
 """
 
@@ -107,11 +107,16 @@ def machine():
     return "%d x %s, %s" % (os.cpu_count(), names[0] if names else platform.machine(), platform.system())
 
 
-def write(folder, command):
-    with open(os.path.join(folder, "bench.md"), "w") as f:
-        f.write("# What reuidl takes, beside what else there is\n\nMade by `%s` on %s, %s.\n"
-                "Times of one table are of one run and to be compared with one another.\n\n%s"
-                % (command, time.strftime("%Y-%m-%d"), machine(), "\n".join(measure.pages)))
+def write(folder, part):
+    """FOLDER/bench-PART.md: the tables of that part, and how they were made."""
+    command = "make bench BENCH='--only %s --write %s'" % (part, folder)
+    picture = "![time and memory by messages](bench.svg)\n\n" if part == "curve" else ""
+    with open(os.path.join(folder, "bench-%s.md" % part), "w") as f:
+        f.write("# What reuidl takes, beside what else there is: %s\n\nMade by `%s` on %s, %s.\n"
+                "Times of one table are of one run and to be compared with one another; ! marks a figure over what\n"
+                "was promised.\n\n%s%s" % (part, command, time.strftime("%Y-%m-%d"), machine(), picture,
+                                         "\n".join(measure.pages)))
+    del measure.pages[:]
 
 
 def main():
@@ -136,13 +141,13 @@ def main():
             if named.get("--only") in (None, name):
                 try:
                     failed += part(reuidl, folder, scale) != 0
+                    if "--write" in named:
+                        write(named["--write"], name)
                 except (RuntimeError, ValueError, subprocess.CalledProcessError) as e:
                     failed += 1
                     print("\n%s: not measured: %s" % (name, e))
     finally:
         shutil.rmtree(folder)
-    if "--write" in named:
-        write(named["--write"], "make bench BENCH='--write %s'" % named["--write"])
     print("\nbench: %d figures over their limits, %s" % (
         len(measure.missed), "something is WRONG" if failed else "0 wrong pairs"))
     sys.exit(failed != 0)

@@ -20,7 +20,8 @@ TESTS = os.path.dirname(HERE)
 BASE_MEMORY = 30 << 20
 SIDES = ("old", "new")
 # Promised (docs/matching.md): seconds by messages and round trip; how many times faster than
-# the plugin and how many times slower than the bare loop at most, by round trip.
+# the plugin and how many times slower than the bare loop at most, by round trip. The two are
+# measured in clear, so what has TLS is not held to that.
 SECONDS = {(10000, 0): 1, (10000, 20): 2, (50000, 20): 8}
 FASTER, SLOWER = {0: 2, 20: 20}, {20: 3}
 ALONE = 200  # messages that are asked for one TOP at a time: the whole would take minutes
@@ -179,10 +180,11 @@ class Table:
         return float(Run([self.toploop, str(window), str(n), "lab", "old", self.ports["old", "pop3"], "lab",
                           "new", self.ports["new", "pop3"]]).text.split()[0])
 
-    def row(self, name, seconds, beside="", pairs="", bad="", ours=False):
+    def row(self, name, seconds, beside="", pairs="", bad="", ours=False, clear=True):
         counts = self.pair.counts()
         limit, slower, faster = ((SECONDS.get((self.count, self.ms)), SLOWER.get(self.ms), FASTER[self.ms])
                                  if ours and self.count >= 10000 else (None, None, None))
+        slower, faster = (slower, faster) if clear else (None, None)
         self.rows.append([name, over(seconds, limit, "%.2f s"), over(seconds / self.bare, slower, "%.1f"),
                           under(self.plugin / seconds, faster, "%.1f"), pairs, bad,
                           "%.1f MB" % (counts[0] / 1e6) if counts else "", counts[1] if counts else "", beside])
@@ -213,7 +215,8 @@ class Table:
                 if best is None or got.seconds < best.seconds:
                     best = got
             each = max(0, best.memory - BASE_MEMORY) / (2 * self.count)
-            self.row(name, best.seconds, over(each, 200, "%.0f") + " B a message", best.pairs, best.bad, True)
+            self.row(name, best.seconds, over(each, 200, "%.0f") + " B a message", best.pairs, best.bad,
+                     True, not how["tls"])
         self.pair.counts()
         self.row("reuidl capture", capture(self.reuidl, self.pair, self.ports))
         table("%d messages a side, round trip %d ms" % (self.count, self.ms),
