@@ -25,6 +25,7 @@ SIDES = ("old", "new")
 SECONDS = {(10000, 0): 1, (10000, 20): 2, (50000, 20): 8}
 FASTER, SLOWER = {0: 2, 20: 20}, {20: 3}
 ALONE = 200  # messages that are asked for one TOP at a time: the whole would take minutes
+MAILBOXES = ((10000, 3), (50000, 1))  # messages, and of how many runs the best
 
 
 def free_port():
@@ -233,7 +234,7 @@ def build_toploop(folder):
 
 def network(reuidl, folder, scale):
     toploop, wrong = build_toploop(folder), 0
-    for count, times in ((10000, 3), (50000, 1)):
+    for count, times in MAILBOXES:
         pair = Pair(folder, count // scale, False)
         try:
             for ms in (0, 20):
