@@ -8,7 +8,7 @@ packages() {
 	case $1 in
 	build) echo gcc libc6-dev libcurl4-openssl-dev libsqlite3-dev libxml2-dev zlib1g-dev libssl-dev ca-certificates ;;
 	demo) echo dovecot-pop3d openssl python3 util-linux ;;
-	check) echo dovecot-imapd libcriterion-dev libxml2-utils sqlite3 strace undbx microsocks tinyproxy-bin ;;
+	check) echo dovecot-imapd fetchmail libcriterion-dev libxml2-utils sqlite3 strace undbx microsocks tinyproxy-bin ;;
 	lint) echo git clang-format cppcheck mandoc shellcheck ;;
 	fuzz) echo clang libclang-rt-14-dev ;;
 	valgrind) echo valgrind ;;
