@@ -101,8 +101,11 @@ set_rest(struct wire *w, const struct mailbox_options *o)
 	r |= curl_easy_setopt(c, CURLOPT_TCP_KEEPALIVE, 1L);
 	/* "": not even the one that the environment names. */
 	r |= curl_easy_setopt(c, CURLOPT_PROXY, o->proxy != NULL ? o->proxy : "");
-	if (o->proxy != NULL)
+	if (o->proxy != NULL) {
 		r |= curl_easy_setopt(c, CURLOPT_HTTPPROXYTUNNEL, 1L);
+		/* What the proxy says is not the server's greeting. */
+		r |= curl_easy_setopt(c, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+	}
 	return r;
 }
 
