@@ -30,7 +30,10 @@ delete = false
 """)
 
     def fetch(self):
-        self.run(["getmail"])
+        # getmail 6.18 begins to wait for the child that delivers a message after it has started
+        # it; one that has ended before that is waited for a minute, in vain (forkchild() in
+        # baseclasses.py). On one processor the parent goes on first.
+        self.run(["taskset", "-c", "0", "getmail"])
 
     def options(self, kind, old, new):
         # The settings name the old server still, and the port is in the store's name.
