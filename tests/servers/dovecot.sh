@@ -85,7 +85,7 @@ certificate() {
 start() {
 	local maildir= in_place= port= pop3s_port= imap_port= user=lab pass=labpass
 	local uidl=%08Xu%08Xv validity= master= auth="plain login" tls=yes secure=no
-	local name=localhost more= prefix= me home d u pid p
+	local name=localhost more= prefix= given me home d u pid p
 	while [ $# -gt 0 ]; do
 		case $1 in
 		--maildir) maildir=$2 ;;
@@ -108,6 +108,7 @@ start() {
 		esac
 		shift 2
 	done
+	given=$validity
 	command -v dovecot >/dev/null || PATH=$PATH:/usr/sbin
 	command -v dovecot >/dev/null || { echo "dovecot.sh: no Dovecot here" >&2; exit 77; }
 
@@ -127,7 +128,10 @@ start() {
 	fi
 	# Two servers of one second would have one UIDVALIDITY, and then one list of UIDLs.
 	if [ ! -e "$home/mail/dovecot-uidlist" ]; then
-		[ -n "$validity" ] || validity=$(($(date +%s) - RANDOM * 1000 - RANDOM % 1000))
+		# With a letter in its hex form: UIDLs of digits only count as plain, one in thirty.
+		until [ -n "$validity" ] && [ -n "$given$(printf %x "$validity" | tr -d 0-9)" ]; do
+			validity=$(($(date +%s) - RANDOM * 1000 - RANDOM % 1000))
+		done
 		echo "3 V$validity N1 G$(openssl rand -hex 16)" >"$home/mail/dovecot-uidlist"
 	fi
 	[ "$tls" = no ] || certificate "$d" "$name"
