@@ -285,6 +285,8 @@ Test(cli, an_interrupted_prompt_leaves_a_terminal_that_echoes)
 	put("popstate.dat", HEAD, 0600);
 	pid_t pid = forkpty(&terminal, NULL, NULL, NULL);
 	if (pid == 0) {
+		/* Tests that a shell has put into the background are begun deaf to it. */
+		signal(SIGINT, SIG_DFL);
 		execl(c.program, c.program, "check", "--new", "pop3://u@localhost:1",
 			"popstate.dat", (char *)NULL);
 		_exit(127);
