@@ -12,7 +12,10 @@
 
 /* A link to the folder itself is followed: people put caches on other disks. */
 int os_open_folder(const char *path, int *fd, struct err *e);
-/* Names in a folder that lies in it, sorted, without . and ..; in the arena. */
+/* Names in a folder, sorted, without . and ..; in the arena. The descriptor is closed; -1,
+ * and errno, if it is none. */
+int os_list_open(int folder, struct arena *a, char ***names, size_t *n);
+/* The same of a folder that lies in it. */
 int os_list_below(int fd, const char *path, const char *sub, struct arena *a,
 	char ***names, size_t *n, struct err *e);
 /* To read a regular file, "3f/NAME" or one of the folder's own: 1 if there is no such

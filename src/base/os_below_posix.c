@@ -64,10 +64,8 @@ by_bytes(const void *a, const void *b)
 }
 
 int
-os_list_below(int fd, const char *path, const char *sub, struct arena *a, char ***names,
-	size_t *n, struct err *e)
+os_list_open(int folder, struct arena *a, char ***names, size_t *n)
 {
-	int folder = openat(fd, sub, FOLDER | O_NOFOLLOW);
 	DIR *d = folder >= 0 ? fdopendir(folder) : NULL;
 	struct dirent *entry;
 	char **found = NULL;
@@ -76,9 +74,10 @@ os_list_below(int fd, const char *path, const char *sub, struct arena *a, char *
 	*n = 0;
 	*names = NULL;
 	if (d == NULL) {
-		fail_below(e, path, sub, "list");
+		int why = errno;
 		if (folder >= 0)
 			close(folder);
+		errno = why;
 		return -1;
 	}
 	while ((entry = readdir(d)) != NULL) {
@@ -95,6 +94,16 @@ os_list_below(int fd, const char *path, const char *sub, struct arena *a, char *
 	}
 	free(found);
 	return 0;
+}
+
+int
+os_list_below(int fd, const char *path, const char *sub, struct arena *a, char ***names,
+	size_t *n, struct err *e)
+{
+	int folder = openat(fd, sub, FOLDER | O_NOFOLLOW);
+
+	return os_list_open(folder, a, names, n) == 0 ? 0
+						      : fail_below(e, path, sub, "list");
 }
 
 int

@@ -1,6 +1,6 @@
 #include "base/os.h"
+#include "base/os_below.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <fnmatch.h>
@@ -158,38 +158,12 @@ os_read(const char *path, uint64_t max, char **bytes, size_t *len, struct os_sta
 	return rc;
 }
 
-static int
-compare_names(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
 int
 os_list(struct arena *a, const char *folder, char ***names, size_t *n, struct err *e)
 {
-	DIR *d = opendir(folder);
-	struct dirent *entry;
-	char **found = NULL;
-	size_t cap = 0;
+	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	*n = 0;
-	*names = NULL;
-	if (d == NULL)
-		return err_io(e, folder, "list");
-	while ((entry = readdir(d)) != NULL) {
-		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
-			continue;
-		found = array_grow(found, &cap, *n + 1, sizeof(*found));
-		found[(*n)++] = arena_string(a, text_of(entry->d_name));
-	}
-	closedir(d);
-	if (*n > 0) {
-		qsort(found, *n, sizeof(*found), compare_names);
-		*names = arena_alloc(a, *n * sizeof(**names));
-		memcpy(*names, found, *n * sizeof(**names));
-	}
-	free(found);
-	return 0;
+	return os_list_open(fd, a, names, n) == 0 ? 0 : err_io(e, folder, "list");
 }
 
 int

@@ -4,13 +4,11 @@
  */
 #include "mailbox/captured.h"
 #include "mailbox/kind.h"
+#include "mailbox/session.h"
 
 #include "base/os.h"
 
 #include <stdlib.h>
-
-/* A turn, in seconds; the other mailbox waits meanwhile. */
-#define TURN 0.02
 
 struct captured {
 	struct mailbox *m;
@@ -78,13 +76,10 @@ give(struct captured *c, struct err *e)
 static void
 tell(const struct captured *c)
 {
-	const struct watch *w = c->job.watch;
 	char what[64];
 
-	if (w == NULL || w->progress == NULL)
-		return;
 	snprintf(what, sizeof(what), "%s: messages", c->m->options.name);
-	w->progress(w->arg, what, c->next, c->m->listing.n);
+	session_progress(&c->job, what, c->next, c->m->listing.n);
 }
 
 /* To the last row, whatever is wanted: the proof stands behind it. */
@@ -130,12 +125,7 @@ captured_step(struct mailbox *m, struct waiting *w, struct err *e)
 		rc = open_step(c, e);
 	else if (c->job.what >= JOB_HEADERS && c->job.what < JOB_QUIT)
 		rc = give_step(c, &done, e);
-	if (rc < 0 || done) {
-		c->job.what = JOB_NONE;
-		return rc < 0 ? STEP_FAILED : STEP_DONE;
-	}
-	waiting_until(w, 0);
-	return STEP_WAIT;
+	return turn_end(&c->job, rc, done, w);
 }
 
 static int

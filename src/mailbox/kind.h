@@ -34,6 +34,12 @@ struct waiting {
 void waiting_add(struct waiting *w, curl_socket_t fd, bool to_read, bool to_write);
 void waiting_until(struct waiting *w, double seconds);
 
+/* What is at hand is read in turns of so many seconds, so that the other mailbox has its
+ * own meanwhile. */
+#define TURN 0.02
+/* How such a turn ends: it has failed, the job is done, or there is another one at once. */
+enum step turn_end(struct mailbox_job *job, int rc, bool done, struct waiting *w);
+
 struct mailbox_kind {
 	const char *scheme;
 	bool path; /* SCHEME:PATH: it lies on a disk, has no host and asks no password */

@@ -14,9 +14,6 @@
 #include "base/os.h"
 #include "model/header.h"
 
-/* A turn, in seconds; the other mailbox waits meanwhile. */
-#define TURN 0.02
-
 /* A message that bears a UIDL. */
 struct local_found {
 	struct text uidl; /* in the listing's arena */
@@ -341,13 +338,9 @@ local_step(struct mailbox *m, struct waiting *w, struct err *e)
 		rc = open_step(l, &done, e);
 	else if (l->job.what >= JOB_HEADERS && l->job.what < JOB_QUIT)
 		rc = give_step(l, &done, e);
-	if (rc < 0 || done) {
-		l->job.what = JOB_NONE;
+	if (rc < 0 || done)
 		local_walk_release(&l->walk);
-		return rc < 0 ? STEP_FAILED : STEP_DONE;
-	}
-	waiting_until(w, 0);
-	return STEP_WAIT;
+	return turn_end(&l->job, rc, done, w);
 }
 
 static int

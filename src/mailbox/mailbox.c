@@ -67,6 +67,17 @@ waiting_until(struct waiting *w, double seconds)
 		w->ms = ms;
 }
 
+enum step
+turn_end(struct mailbox_job *job, int rc, bool done, struct waiting *w)
+{
+	if (rc < 0 || done) {
+		job->what = JOB_NONE;
+		return rc < 0 ? STEP_FAILED : STEP_DONE;
+	}
+	waiting_until(w, 0);
+	return STEP_WAIT;
+}
+
 static bool
 fingerprint_is_whole(const char *f)
 {

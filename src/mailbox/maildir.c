@@ -13,8 +13,6 @@
 #include "base/os.h"
 #include "base/os_below.h"
 
-/* A turn, in seconds; the other mailbox waits meanwhile. */
-#define TURN 0.02
 /* Lines between two looks at the clock. */
 #define LINES 256
 /* The folder is not listed again for each message that went away. */
@@ -316,12 +314,7 @@ maildir_step(struct mailbox *m, struct waiting *w, struct err *e)
 		look_back(b);
 	else if (b->job.what != JOB_NONE)
 		rc = give_step(b, &done, e);
-	if (rc < 0 || done) {
-		b->job.what = JOB_NONE;
-		return rc < 0 ? STEP_FAILED : STEP_DONE;
-	}
-	waiting_until(w, 0);
-	return STEP_WAIT;
+	return turn_end(&b->job, rc, done, w);
 }
 
 static int

@@ -16,8 +16,6 @@
 #include "base/os.h"
 #include "base/os_file.h"
 
-/* A turn, in seconds; the other mailbox waits meanwhile. */
-#define TURN  0.02
 #define LINES 256
 
 struct mbox_message {
@@ -294,12 +292,7 @@ mbox_step(struct mailbox *m, struct waiting *w, struct err *e)
 		rc = open_step(b, &done, e);
 	else if (b->job.what >= JOB_HEADERS && b->job.what < JOB_QUIT)
 		rc = give_step(b, &done, e);
-	if (rc < 0 || done) {
-		b->job.what = JOB_NONE;
-		return rc < 0 ? STEP_FAILED : STEP_DONE;
-	}
-	waiting_until(w, 0);
-	return STEP_WAIT;
+	return turn_end(&b->job, rc, done, w);
 }
 
 static int
