@@ -1,6 +1,7 @@
 """make bench, clients: the store of every other client, of 1 000 000 entries (Outlook's has at
 most 65 535): diff and apply with one map."""
 
+import array
 import os
 import random
 import shutil
@@ -90,15 +91,20 @@ CLIENTS = [
 MOST = {"outlook": 65535, "eudora": 100000}
 
 
-def clients(reuidl, folder, scale, only=()):
-    count = 1000000 // scale
-    csv, kept = os.path.join(folder, "clients.csv"), os.path.join(folder, "clients.map")
-    new = list(range(1, count + 1))
+def pairs(reuidl, folder, count):
+    """A map of COUNT pairs, and the number of each one's new UIDL."""
+    csv, kept = (os.path.join(folder, "clients%d.%s" % (count, kind)) for kind in ("csv", "map"))
+    new = array.array("L", range(1, count + 1))
     random.Random(1).shuffle(new)
     with open(csv, "w") as f:
         f.write("old_uidl,new_uidl,evidence\n")
         f.writelines(OLD % i + "," + NEW % n + ",import\n" for i, n in enumerate(new, 1))
     Run([reuidl, "map", kept, "--import", csv, "--old-account", ME, "--new-account", "lab@new.example"])
+    return kept, new
+
+
+def clients(reuidl, folder, scale, only=()):
+    count, maps = 1000000 // scale, {}
     rows, bad = [], 0
     for client, name, make, account in CLIENTS:
         if only and client not in only:
@@ -106,6 +112,9 @@ def clients(reuidl, folder, scale, only=()):
         at = os.path.join(folder, client)
         os.makedirs(at)
         path, n = os.path.join(at, name), min(count, MOST.get(client, count))
+        if n not in maps:
+            maps[n] = pairs(reuidl, folder, n)
+        kept, new = maps[n]
         make(path, [OLD % i for i in range(1, n + 1)])
         size = os.path.getsize(path)
         got = [Run([reuidl, command, "--map", kept, "--client", client, "--account", account, "--allow-deletes", "--client-port", "110",
@@ -117,7 +126,7 @@ def clients(reuidl, folder, scale, only=()):
                 now = os.path.join(at, name)
         with open(now, "rb") as f:
             data = f.read()
-        wrong = sum((NEW % m).encode() not in data for m in random.Random(2).sample(new[:n], min(20, n)))
+        wrong = sum((NEW % m).encode() not in data for m in random.Random(2).sample(new, min(20, n)))
         bad += wrong
         # What the client keeps beside the UIDLs, mail above all, is no entry of a list.
         limit = scale == 1
