@@ -86,6 +86,8 @@ def play(reuidl, folder):
         runs.call(0, '"pairs":4', "match", "--json", "--map", maps, *both)
         runs.call(1, gone, "diff", "--map", maps, store)
         runs.call(0, gone, "check", store, *new)
+        # No "new_path" between: the file keeps its name.
+        runs.call(0, '"backup":"","check":{', "check", "--json", store, *new)
         runs.call(0, "4 renamed", "migrate", "--yes", *both, store)
         kept = os.path.join(folder, "annas.capture")
         plain = [s.replace("--old-", "--") for s in side("old", servers[0])[1:]]

@@ -32,7 +32,9 @@ show_text(struct run *r, const struct job *j)
 			console_show(r->console, REDACT_UIDL, record_uidl(&s->records[i]),
 				safe[0], sizeof(safe[0])),
 			s->records[i].time);
-	out(r->console, "%zu accounts, %zu entries\n", s->naccounts, s->nrecords);
+	out(r->console, "%zu account%s, %zu entr%s\n", s->naccounts,
+		s->naccounts == 1 ? "" : "s", s->nrecords,
+		s->nrecords == 1 ? "y" : "ies");
 }
 
 static void

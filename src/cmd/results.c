@@ -160,7 +160,7 @@ result_json(const struct result *r, struct json *j)
 			: kind_exit(r->failure));
 	json_string(j, "run", r->run);
 	json_string(j, "backup", r->backup);
-	const char *results = r->path != r->source ? r->path : r->new_path;
+	const char *results = strcmp(r->path, r->source) != 0 ? r->path : r->new_path;
 	if (results[0] != '\0')
 		json_string(j, "new_path", results);
 	if (r->checked)

@@ -50,10 +50,10 @@ check_any(struct run *r, size_t found, struct map *m, struct err *e)
 	if (r->results.n > 0)
 		return 0;
 	err_set(e, ERR_NO_STORE, "account",
-		"%zu stores were found below the home folder, and none is of the account that "
-		"this map moves; name one, and say --account USER@HOST if its account has "
-		"another name",
-		found);
+		"%zu store%s found below the home folder, and none is of the account that this "
+		"map moves; name one, and say --account USER@HOST if its account has another "
+		"name",
+		found, found == 1 ? " was" : "s were");
 	if (r->options->nstores == 0 && stores_find_any(r, &all, &ignored) == 0)
 		stores_say_left(r, &all, m, e);
 	found_release(&all);
