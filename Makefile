@@ -140,7 +140,7 @@ check-servers: all
 	@tests/other_servers.py $(B)/reuidl
 
 check-clients: all
-	@tests/install.sh demo clients
+	@tests/install.sh demo clients $(if $(CLIENT),clients-all)
 	@tests/clients/run.py $(CLIENT)
 
 check-clients-all: all
