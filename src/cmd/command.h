@@ -1,7 +1,7 @@
 /*
  * A command is one file, cmd_NAME.c, with one function; main.c has the table. To add
  * one: write the file, declare the function here, add a row to the table in main.c, and
- * name the command in the rows of options.c whose options it takes.
+ * name the command in the rows of option_table.c whose options it takes.
  *
  * A command prints, and returns 0 or -1 with the error set; main.c alone turns the kind
  * of an error into an exit code. What it did to each store goes into the run's results,

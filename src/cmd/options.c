@@ -1,162 +1,22 @@
 #include "cmd/options.h"
 #include "cmd/command.h"
+#include "cmd/option_table.h"
 #include "model/format.h"
 
-#include <stddef.h>
 #include <stdio.h>
 
-enum kind { FLAG, STRING, NUMBER };
-
-struct row {
-	const char *name;
-	enum kind kind;
-	size_t at;	      /* offset in struct options */
-	const char *commands; /* names with blanks around each; NULL: all */
-	const char *value, *help;
-};
-
-#define AT(field) offsetof(struct options, field)
-#define PLAN	  " diff apply migrate check "
-#define MATCH	  " match migrate "
-
-static const struct row rows[] = {
-	{"map", STRING, AT(map), " match diff apply migrate ", "FILE", "the map"},
-	{"refresh", FLAG, AT(refresh), " match ", NULL, "prove an existing map again"},
-	{"to", STRING, AT(to), " capture ", "FILE", "where it is kept"},
-	{"no-cache", FLAG, AT(no_cache), MATCH " capture ", NULL,
-		"forget what an earlier run has learnt"},
-	{"strict", FLAG, AT(strict), MATCH, NULL, "exit 3 if something is unmatched"},
-	{"trust-rule", FLAG, AT(trust_rule), MATCH " check capture ", NULL,
-		"use a UIDL rule that no POP3 server proves"},
-	{"evidence", STRING, AT(evidence), MATCH " capture ", "header|size",
-		"size: where every header costs a round trip"},
-	{"wait", NUMBER, AT(wait), " match migrate check capture ", "SECONDS",
-		"how long to wait for a locked mailbox (60)"},
-	{"client", STRING, AT(client), PLAN " match show find ", "NAME",
-		"the client's name, see formats"},
-	{"account", STRING, AT(account), PLAN " match ", "USER@HOST",
-		"the store's account, when it is not the old URL's"},
-	{"client-host", STRING, AT(client_host), PLAN, "HOST",
-		"what the client's settings will say for the new server"},
-	{"client-user", STRING, AT(client_user), PLAN, "USER", "likewise the user"},
-	{"client-port", NUMBER, AT(client_port), PLAN, "PORT",
-		"likewise the port, where the client keeps it in a store's name"},
-	{"into", STRING, AT(into), " diff apply migrate ", "ACCOUNT",
-		"carry the record over to this new account of the client"},
-	{"no-mail", FLAG, AT(no_mail), PLAN, NULL,
-		"leave the UIDLs in the client's local mail"},
-	{"force", FLAG, AT(force), PLAN, NULL,
-		"half of the UIDLs known to the old server are enough"},
-	{"before-first-contact", FLAG, AT(before_first_contact), PLAN, NULL,
-		"the client has not been at the new server yet"},
-	{"allow-deletes", FLAG, AT(allow_deletes), PLAN, NULL,
-		"the client may delete renamed messages at its next check"},
-	{"accept-size-evidence", FLAG, AT(accept_size), PLAN, NULL,
-		"use pairs found by size alone"},
-	{"max-age", NUMBER, AT(max_age), PLAN, "DAYS", "accept a map as old as that"},
-	{"stat", FLAG, AT(stat), " diff migrate ", NULL, "counts only"},
-	{"all", FLAG, AT(all), " diff apply migrate match check ", NULL, "every line"},
-	{"run", STRING, AT(run), " undo ", "ID", "the run to take back"},
-	{"from-backup", FLAG, AT(from_backup), " undo ", NULL,
-		"put the file of before back, whatever it is now"},
-	{"list", FLAG, AT(list), " undo ", NULL, "show the runs"},
-	{"forget", NUMBER, AT(forget), " undo ", "DAYS",
-		"remove backups older than that"},
-	{"export", STRING, AT(export), " map ", "FORM",
-		"print it as csv or json; for a new server on a Maildir, what makes it go on "
-		"with the old UIDLs: dovecot-uidlist, maildir-rename"},
-	{"import", STRING, AT(import), " map ", "PAIRS.csv", "make the map from a CSV"},
-	{"old-account", STRING, AT(old_account), " map match migrate ", "USER@HOST",
-		"of an imported map, or of --old maildir:PATH and mbox:FILE"},
-	{"new-account", STRING, AT(new_account), " map match migrate ", "USER@HOST",
-		"of an imported map, or of --new maildir:PATH and mbox:FILE"},
-	{"yes", FLAG, AT(yes), NULL, NULL, "do not ask"},
-	{"no-input", FLAG, AT(no_input), NULL, NULL, "never ask anything"},
-	{"json", FLAG, AT(json), NULL, NULL, "one JSON object on stdout"},
-	{"quiet", FLAG, AT(quiet), NULL, NULL, "errors only"},
-	{"verbose", FLAG, AT(verbose), NULL, NULL, "say more"},
-	{"report", STRING, AT(report), NULL, "FILE.html",
-		"a report with pictures, to hand on"},
-	{"redact", FLAG, AT(redact), NULL, NULL,
-		"no names, UIDLs, subjects and paths in what is said"},
-	{"log", STRING, AT(log), NULL, "FILE", "append what is said, with the time"},
-	{"state", STRING, AT(state), NULL, "DIR",
-		"where backups and the journal are kept"},
-	{"help", FLAG, AT(help), NULL, NULL, "this text"},
-	{"version", FLAG, AT(version), NULL, NULL, "the version"},
-};
-
-/* --old-NAME and --new-NAME; offsets in struct side_options. */
-#define SIDE_AT(field) offsetof(struct side_options, field)
-
-static const struct row side_rows[] = {
-	{"", STRING, SIDE_AT(url), NULL, "URL",
-		"pop3://user@host[:port], pop3s://…, imap://…, imaps://…, maildir:PATH, "
-		"mbox:FILE, capture:FILE, or a client's own mail: store:PATH"},
-	{"-password-file", STRING, SIDE_AT(password_file), NULL, "FILE",
-		"the password is its first line; mode 0600"},
-	{"-password-command", STRING, SIDE_AT(password_command), NULL, "COMMAND",
-		"prints the password"},
-	{"-password-env", STRING, SIDE_AT(password_env), NULL, "VAR",
-		"environment variable that holds it"},
-	{"-netrc", FLAG, SIDE_AT(netrc), NULL, NULL, "it is in ~/.netrc"},
-	{"-token-command", STRING, SIDE_AT(token_command), NULL, "COMMAND",
-		"prints an OAuth2 access token, in place of a password"},
-	{"-auth", STRING, SIDE_AT(auth), NULL, "MECH",
-		"user, apop, plain, login, cram-md5, xoauth2 or oauthbearer"},
-	{"-authzid", STRING, SIDE_AT(authzid), NULL, "USER",
-		"whose mailbox, for master users"},
-	{"-tls", STRING, SIDE_AT(tls), NULL, "required|off",
-		"off sends the password in clear"},
-	{"-cafile", STRING, SIDE_AT(cafile), NULL, "FILE", "certificates to trust (PEM)"},
-	{"-fingerprint", STRING, SIDE_AT(fingerprint), NULL, "SHA256",
-		"trust this certificate, and no other"},
-	{"-cert", STRING, SIDE_AT(cert), NULL, "FILE",
-		"our own certificate (PEM), and its key unless -key names that"},
-	{"-key", STRING, SIDE_AT(key), NULL, "FILE", "the key of our own certificate"},
-	{"-proxy", STRING, SIDE_AT(proxy), NULL, "URL", "socks5h://… or http://…"},
-	{"-pipelining", STRING, SIDE_AT(pipelining), NULL, "auto|off",
-		"off asks one thing at a time"},
-	{"-mailbox", STRING, SIDE_AT(mailbox), NULL, "NAME",
-		"of an IMAP server, in place of INBOX; '*': all of them"},
-	{"-uidl-rule", STRING, SIDE_AT(uidl_rule), NULL, "RULE",
-		"how UIDLs are made: a server's name, or a template like {v}.{u}"},
-	{"-pop3", STRING, SIDE_AT(pop3), NULL, "URL|none",
-		"where the rule is proved, in place of pop3s:// on the same host"},
-};
-
-static bool
-takes(const struct row *r, const char *command)
-{
-	char word[32];
-
-	if (r->commands == NULL || command == NULL)
-		return true;
-	snprintf(word, sizeof(word), " %s ", command);
-	return strstr(r->commands, word) != NULL;
-}
-
-static bool
-takes_side(int side, const char *command)
-{
-	const struct command *c = command_named(command);
-
-	if (c == NULL || c->sides == COMMAND_PLAIN_SIDE)
-		return c != NULL && side == SIDE_PLAIN;
-	return side == 1 ? c->sides > 0 : side == 0 && c->sides > 1;
-}
-
 static int
-set(void *base, const struct row *r, const char *name, const char *value, struct err *e)
+set(void *base, const struct option_row *r, const char *name, const char *value,
+	struct err *e)
 {
 	char *field = (char *)base + r->at;
 	uint64_t n;
 
-	if (r->kind == FLAG) {
+	if (r->kind == OPTION_FLAG) {
 		if (value != NULL)
 			return err_set(e, ERR_USAGE, "", "--%s takes no value", name);
 		*(bool *)(void *)field = true;
-	} else if (r->kind == STRING) {
+	} else if (r->kind == OPTION_STRING) {
 		*(const char **)(void *)field = value;
 	} else {
 		if (!text_number(text_of(value), &n) || n > 100000000)
@@ -167,46 +27,19 @@ set(void *base, const struct row *r, const char *name, const char *value, struct
 	return 0;
 }
 
-struct hit {
-	const struct row *row;
-	int side; /* 0 old, 1 new, SIDE_PLAIN, -1: none */
-};
-
-static struct hit
-look_up(struct text name)
-{
-	static const char *const prefixes[] = {"old", "new"};
-
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		if (text_equal(name, text_of(rows[i].name)))
-			return (struct hit){&rows[i], -1};
-	for (int s = 0; s < 2; s++)
-		for (size_t i = 0; i < sizeof(side_rows) / sizeof(side_rows[0]); i++) {
-			struct text tail = {name.at + 3, name.len - 3};
-			if (text_starts(name, prefixes[s]) &&
-				text_equal(tail, text_of(side_rows[i].name)))
-				return (struct hit){&side_rows[i], s};
-		}
-	/* The first is the URL, which is no option there; the others begin with '-'. */
-	for (size_t i = 1; i < sizeof(side_rows) / sizeof(side_rows[0]); i++)
-		if (text_equal(name, text_of(side_rows[i].name + 1)))
-			return (struct hit){&side_rows[i], SIDE_PLAIN};
-	return (struct hit){NULL, -1};
-}
-
 static int
 option(struct options *o, char **argv, int argc, int *i, struct err *e)
 {
 	struct text name = text_of(argv[*i] + 2);
 	size_t eq = text_find(name, '=');
 	const char *value = eq < name.len ? argv[*i] + 2 + eq + 1 : NULL;
-	struct hit hit;
+	struct option_hit hit;
 
 	name.len = eq;
-	hit = look_up(name);
+	hit = option_find(name);
 	if (hit.row == NULL)
 		return err_set(e, ERR_USAGE, "", "unknown option --%.*s", TEXT_ARG(name));
-	if (hit.row->kind != FLAG && value == NULL) {
+	if (hit.row->kind != OPTION_FLAG && value == NULL) {
 		if (*i + 1 >= argc)
 			return err_set(
 				e, ERR_USAGE, "", "--%.*s wants a value", TEXT_ARG(name));
@@ -214,8 +47,16 @@ option(struct options *o, char **argv, int argc, int *i, struct err *e)
 	}
 	char label[64];
 	snprintf(label, sizeof(label), "%.*s", TEXT_ARG(name));
-	return set(hit.side < 0 ? (void *)o : (void *)&o->side[hit.side], hit.row, label,
-		value, e);
+	return set(hit.side == OPTION_NO_SIDE ? (void *)o : (void *)&o->side[hit.side],
+		hit.row, label, value, e);
+}
+
+static bool
+hit_taken(struct option_hit hit, const char *command)
+{
+	if (hit.side == OPTION_NO_SIDE)
+		return option_taken(hit.row, command);
+	return option_side_taken(hit.side, command);
 }
 
 /* A second pass, when the command is known. */
@@ -229,12 +70,11 @@ check_commands(const struct options *o, int argc, char **argv, struct err *e)
 			continue;
 		name = (struct text){name.at + 2, name.len - 2};
 		name.len = text_find(name, '=');
-		struct hit hit = look_up(name);
-		if (hit.row != NULL && !(hit.side < 0 ? takes(hit.row, o->command)
-						      : takes_side(hit.side, o->command)))
+		struct option_hit hit = option_find(name);
+		if (hit.row != NULL && !hit_taken(hit, o->command))
 			return err_set(e, ERR_USAGE, "", "%s does not take --%.*s",
 				o->command, TEXT_ARG(name));
-		if (hit.row != NULL && hit.row->kind != FLAG &&
+		if (hit.row != NULL && hit.row->kind != OPTION_FLAG &&
 			strchr(argv[i], '=') == NULL)
 			i++;
 	}
@@ -316,7 +156,7 @@ options_parse(struct options *o, int argc, char **argv, struct arena *a, struct 
 bool
 options_have(struct text name)
 {
-	return look_up(name).row != NULL;
+	return option_find(name).row != NULL;
 }
 
 void
@@ -342,32 +182,32 @@ options_quote(const struct options *o, const char *word, struct buf *out)
 
 /* Not what is said only, nor what every command takes; but where the journal is. */
 static bool
-decides(const struct row *r, const char *command)
+decides(const struct option_row *r, const char *command)
 {
 	if (r->commands == NULL)
 		return strcmp(r->name, "state") == 0;
-	return takes(r, command) && strcmp(r->name, "all") != 0;
+	return option_taken(r, command) && strcmp(r->name, "all") != 0;
 }
 
 void
 options_again(const struct options *o, const char *command, struct buf *out)
 {
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		const struct row *r = &rows[i];
+	for (const struct option_row *r = option_rows; r->name != NULL; r++) {
 		const char *field = (const char *)o + r->at;
 		const char *word = NULL;
 		char number[24];
 
 		if (!decides(r, command))
 			continue;
-		if (r->kind == STRING)
+		if (r->kind == OPTION_STRING)
 			word = *(const char *const *)(const void *)field;
-		if (r->kind == NUMBER) {
+		if (r->kind == OPTION_NUMBER) {
 			int64_t n = *(const int64_t *)(const void *)field;
 			snprintf(number, sizeof(number), "%lld", (long long)n);
 			word = n != 0 ? number : NULL;
 		}
-		if (r->kind == FLAG ? !*(const bool *)(const void *)field : word == NULL)
+		if (r->kind == OPTION_FLAG ? !*(const bool *)(const void *)field
+					   : word == NULL)
 			continue;
 		buf_print(out, " --%s", r->name);
 		if (word != NULL)
@@ -375,31 +215,30 @@ options_again(const struct options *o, const char *command, struct buf *out)
 	}
 }
 
+static void
+help_line(const char *prefix, const char *name, const struct option_row *r)
+{
+	char left[64];
+
+	snprintf(left, sizeof(left), "--%s%s %s", prefix, name,
+		r->value != NULL ? r->value : "");
+	printf("  %-32s %s\n", left, r->help);
+}
+
 void
 options_help(const char *command)
 {
-	static const char *const sides[SIDES] = {"old", "new", ""};
+	static const char *const sides[] = {"old", "new"};
+	const struct option_row *r;
 
-	for (int s = 0; s < SIDES; s++)
-		for (size_t i = s == SIDE_PLAIN;
-			takes_side(s, command) &&
-			i < sizeof(side_rows) / sizeof(side_rows[0]);
-			i++) {
-			const struct row *r = &side_rows[i];
-			char left[64];
-
-			snprintf(left, sizeof(left), "--%s%s %s", sides[s],
-				r->name + (s == SIDE_PLAIN),
-				r->value != NULL ? r->value : "");
-			printf("  %-32s %s\n", left, r->help);
-		}
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		char left[64];
-
-		if (!takes(&rows[i], command))
-			continue;
-		snprintf(left, sizeof(left), "--%s %s", rows[i].name,
-			rows[i].value != NULL ? rows[i].value : "");
-		printf("  %-32s %s\n", left, rows[i].help);
-	}
+	for (int s = 0; s < SIDE_PLAIN; s++)
+		for (r = option_side_rows;
+			option_side_taken(s, command) && r->name != NULL; r++)
+			help_line(sides[s], r->name, r);
+	if (option_side_taken(SIDE_PLAIN, command))
+		for (r = option_side_rows + 1; r->name != NULL; r++)
+			help_line("", r->name + 1, r);
+	for (r = option_rows; r->name != NULL; r++)
+		if (option_taken(r, command))
+			help_line("", r->name, r);
 }

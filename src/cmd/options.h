@@ -1,8 +1,8 @@
 /*
  * The command line, taken apart: docs/reuidl.1 is its description.
  *
- * Options may stand anywhere; "--" ends them. Each row of the table in options.c says
- * which commands take an option, and --help is made from it.
+ * Options may stand anywhere; "--" ends them. Each row of option_table.c says which
+ * commands take an option, and --help is made from it.
  */
 #ifndef CMD_OPTIONS_H
 #define CMD_OPTIONS_H

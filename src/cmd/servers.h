@@ -19,7 +19,12 @@ struct server {
 	bool made;
 };
 
-/* side 0: old, 1: new, SIDE_PLAIN. Finds what a store: URL leads to, and else asks for the password if nothing else says it. */
+/* By side, 0: old, 1: new, SIDE_PLAIN: how a server is called, and what its options begin
+ * with behind their dashes. */
+extern const char *const server_names[SIDES], *const server_prefixes[SIDES];
+
+/* Finds what a store: URL leads to, and else asks for the password if nothing else says
+ * it. */
 int server_init(struct server *s, struct run *r, int side, struct err *e);
 /* The store that the side's store: URL leads to; NULL: it has another URL. */
 int server_store(struct run *r, int side, const char **path, struct err *e);
