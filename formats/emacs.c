@@ -276,11 +276,12 @@ emacs_spell(const struct store *s, enum edit_what what, struct text value,
 	(void)what;
 	for (size_t i = 0; i < value.len; i++) {
 		char c = value.at[i];
-		if ((unsigned char)c < ' ' || c == 0x7f) {
+		/* What take_quoted() does not take; Emacs takes all others as they are. */
+		if (c == '\n' || c == '\0') {
 			char shown[120];
 			return err_set(e, ERR_DATA, "format",
-				"%s: \"%s\" cannot be written there: it has a control "
-				"byte",
+				"%s: \"%s\" cannot be written there: it has a line end or "
+				"a NUL",
 				s->source->path,
 				text_escape(value, shown, sizeof(shown)));
 		}
