@@ -20,6 +20,7 @@ import tempfile
 sys.dont_write_bytecode = True
 from counting_proxy import CountingProxy
 from local_cases import SERVER, Profile, Run, Server, letter, same
+from play import play_all
 
 WHOLE = 999999999
 
@@ -324,25 +325,6 @@ def by_imap(folder, run, uidl):
 CASES = [(by_imap, "%08Xu%08Xv"), (again, "%08Xu%08Xv"), (counters, "%u"), (gone, "%08Xu%08Xv"), (killed, "%08Xu%08Xv"), (killed_match, "%08Xu%08Xv")]
 
 
-def main():
-    reuidl = os.path.abspath(sys.argv[1] if len(sys.argv) > 1 else "build/reuidl")
-    if not shutil.which("dovecot", path=os.environ.get("PATH", "") + ":/usr/sbin"):
-        print("capture_cases.py: no Dovecot here", file=sys.stderr)
-        return 77
-    failed = 0
-    for case, uidl in CASES:
-        folder = tempfile.mkdtemp(prefix="rcc.", dir="/tmp")
-        os.chmod(folder, 0o755)
-        try:
-            case(folder, Tried(reuidl, folder), uidl)
-        except (AssertionError, subprocess.CalledProcessError) as wrong:
-            failed += 1
-            print(f"capture_cases.py: {case.__name__} {uidl}: {wrong}")
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
-    print(f"capture_cases.py: {len(CASES) - failed} passed, {failed} failed")
-    return 1 if failed else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(play_all(CASES, lambda reuidl, folder, case, uidl:
+                      case(folder, Tried(reuidl, folder), uidl)))

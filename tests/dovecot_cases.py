@@ -8,10 +8,10 @@ import csv
 import io
 import os
 import poplib
-import shutil
 import subprocess
 import sys
-import tempfile
+
+from play import play_all
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SERVER = os.path.join(HERE, "servers", "dovecot.sh")
@@ -169,7 +169,7 @@ def play(reuidl, folder, case):
         done = subprocess.run(args, env={**os.environ, "CASE": "case"}, capture_output=True,
                               text=True)
         if done.returncode not in (0, 80):
-            return f"exit {done.returncode}: {done.stderr.strip()}"
+            raise AssertionError(f"exit {done.returncode}: {done.stderr.strip()}")
         text = subprocess.run([reuidl, "map", args[3], "--export", "csv"], check=True,
                               capture_output=True, text=True).stdout
         old, new = servers[0].uidls(), servers[1].uidls()
@@ -178,26 +178,8 @@ def play(reuidl, folder, case):
             server.stop()
     got = {old[row["old_uidl"]]: new.get(row["new_uidl"])
            for row in csv.DictReader(io.StringIO(text)) if row["old_uidl"]}
-    return "" if got == want else f"pairs {got}, wanted {want}"
-
-
-def main():
-    reuidl = os.path.abspath(sys.argv[1] if len(sys.argv) > 1 else
-                             os.path.join(HERE, "../build/reuidl"))
-    if not os.path.exists("/usr/sbin/dovecot"):
-        print("dovecot_cases: not run: there is no Dovecot", file=sys.stderr)
-        return 77
-    failed = 0
-    for case in CASES:
-        folder = tempfile.mkdtemp(prefix="rc.", dir="/tmp")
-        os.chmod(folder, 0o755)
-        wrong = play(reuidl, folder, case)
-        shutil.rmtree(folder)
-        failed += wrong != ""
-        print(f"{'FAILED' if wrong else 'passed'} {case.__name__} {wrong}".strip(), flush=True)
-    print(f"{len(CASES) - failed} passed, {failed} failed")
-    return 1 if failed else 0
+    assert got == want, f"pairs {got}, wanted {want}"
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(play_all(CASES, play))

@@ -15,12 +15,12 @@ import random
 import shutil
 import subprocess
 import sys
-import tempfile
 
 sys.dont_write_bytecode = True
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 import make_evolution  # noqa: E402
+from play import play_all  # noqa: E402
 
 SERVER = os.path.join(HERE, "servers", "dovecot.sh")
 
@@ -374,25 +374,6 @@ CASES = [(gone, "%08Xu%08Xv"), (gone, "%u"), (accounts, ""), (witness, ""), (sam
          (been_there, ""), (evolution, "%08Xu%08Xv"), (evolution, "%u")]
 
 
-def main():
-    reuidl = os.path.abspath(sys.argv[1] if len(sys.argv) > 1 else "build/reuidl")
-    if not shutil.which("dovecot", path=os.environ.get("PATH", "") + ":/usr/sbin"):
-        print("local_cases.py: no Dovecot here", file=sys.stderr)
-        return 77
-    failed = 0
-    for case, uidl in CASES:
-        folder = tempfile.mkdtemp(prefix="rlc.", dir="/tmp")
-        os.chmod(folder, 0o755)
-        try:
-            case(folder, Run(reuidl, folder), uidl)
-        except (AssertionError, subprocess.CalledProcessError) as wrong:
-            failed += 1
-            print(f"local_cases.py: {case.__name__} {uidl}: {wrong}")
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
-    print(f"local_cases.py: {len(CASES) - failed} passed, {failed} failed")
-    return 1 if failed else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(play_all(CASES, lambda reuidl, folder, case, uidl:
+                      case(folder, Run(reuidl, folder), uidl)))

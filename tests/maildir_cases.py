@@ -15,7 +15,6 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -23,23 +22,16 @@ sys.path.insert(0, os.path.join(HERE, "clients"))
 sys.dont_write_bytecode = True
 
 import letters
+from play import Skip, play_all
 
 SERVER = os.path.join(HERE, "servers", "dovecot.sh")
 PASSWORD = "case"
 ACCOUNT = "lab@localhost"
 
 
-class Skip(Exception):
-    pass
-
-
-class Wrong(Exception):
-    pass
-
-
 def same(got, want, what):
     if got != want:
-        raise Wrong(f"{what}: {got}, wanted {want}")
+        raise AssertionError(f"{what}: {got}, wanted {want}")
 
 
 def make(folder, numbers, name, shuffled=False):
@@ -111,7 +103,7 @@ class Case:
         done = subprocess.run([self.reuidl, *args, "--no-input", "--state", self.at("state")],
                               env={**os.environ, "CASE": PASSWORD}, capture_output=True)
         if done.returncode not in good:
-            raise Wrong(f"{args[0]}: exit {done.returncode}: {done.stderr.decode()}")
+            raise AssertionError(f"{args[0]}: exit {done.returncode}: {done.stderr.decode()}")
         return done
 
     def match(self, old, new, *more):
@@ -262,7 +254,7 @@ class Fetchmail:
         done = subprocess.run(["fetchmail", "--nosyslog"], capture_output=True, text=True,
                               env={**os.environ, "HOME": self.home})
         if done.returncode not in (0, 1):
-            raise Wrong(f"fetchmail: exit {done.returncode}: {done.stderr}")
+            raise AssertionError(f"fetchmail: exit {done.returncode}: {done.stderr}")
         got = []
         for name in set(os.listdir(self.home + "/mail")) - before:
             with open(f"{self.home}/mail/{name}", "rb") as f:
@@ -314,7 +306,7 @@ def export_rename(case):
     def sh(what, good=0):
         said = subprocess.run(["sh", script, what], capture_output=True, text=True)
         if said.returncode != good:
-            raise Wrong(f"rename.sh {what}: exit {said.returncode}: {said.stderr}")
+            raise AssertionError(f"rename.sh {what}: exit {said.returncode}: {said.stderr}")
 
     sh("", 1)
     sh("check")
@@ -358,32 +350,5 @@ def collisions(case):
 CASES = [qmail, courier, dovecot, gzip, mailutils, export_uidlist, export_rename, collisions]
 
 
-def main():
-    reuidl = os.path.abspath(sys.argv[1] if len(sys.argv) > 1 else
-                             os.path.join(HERE, "../build/reuidl"))
-    if not os.path.exists("/usr/sbin/dovecot"):
-        print("maildir_cases: not run: there is no Dovecot", file=sys.stderr)
-        return 77
-    passed = failed = 0
-    for play in CASES:
-        if sys.argv[2:] and play.__name__ not in sys.argv[2:]:
-            continue
-        folder = tempfile.mkdtemp(prefix="rc.", dir="/tmp")
-        os.chmod(folder, 0o755)
-        try:
-            play(Case(reuidl, folder))
-            passed += 1
-            print("passed", play.__name__, flush=True)
-        except Skip as why:
-            print("skipped", play.__name__, why, flush=True)
-        except Wrong as why:
-            failed += 1
-            print("FAILED", play.__name__, why, flush=True)
-        finally:
-            shutil.rmtree(folder)
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(play_all(CASES, lambda reuidl, folder, case: case(Case(reuidl, folder))))

@@ -5,14 +5,12 @@ Ends with "N passed, N failed"; exit 77 where there is no Dovecot."""
 
 import json
 import os
-import shutil
-import subprocess
 import sys
-import tempfile
 
 sys.dont_write_bytecode = True
 from counting_proxy import CountingProxy
 from local_cases import Profile, Run, Server, in_mbox, letter, same
+from play import play_all
 
 UIDL = "%08Xu%08Xv"
 LETTERS = {n: letter(n, b"%d: " % n + b"x" * (7 * n) + b"\n") for n in range(1, 61)}
@@ -121,25 +119,5 @@ def unlike(folder, run):
 CASES = [used, not_used, unlike]
 
 
-def main():
-    reuidl = os.path.abspath(sys.argv[1] if len(sys.argv) > 1 else "build/reuidl")
-    if not shutil.which("dovecot", path=os.environ.get("PATH", "") + ":/usr/sbin"):
-        print("size_cases.py: no Dovecot here", file=sys.stderr)
-        return 77
-    failed = 0
-    for case in CASES:
-        folder = tempfile.mkdtemp(prefix="rsc.", dir="/tmp")
-        os.chmod(folder, 0o755)
-        try:
-            case(folder, Run(reuidl, folder))
-        except (AssertionError, subprocess.CalledProcessError) as wrong:
-            failed += 1
-            print(f"size_cases.py: {case.__name__}: {wrong}")
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
-    print(f"size_cases.py: {len(CASES) - failed} passed, {failed} failed")
-    return 1 if failed else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(play_all(CASES, lambda reuidl, folder, case: case(folder, Run(reuidl, folder))))
