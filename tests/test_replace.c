@@ -604,7 +604,40 @@ Test(replace, refuses_a_store_that_changed_since_it_was_read)
 	cr_assert_eq(count_names(in("p/Mail/one")), 1);
 }
 
-/* Same size, same time: only the digest tells. */
+/* The pieces that a file is read in end where they end, in it or with it. */
+Test(replace, reads_back_every_byte)
+{
+	static const size_t lens[] = {0, 1, 131071, 131072, 131073, 262144};
+	char *bytes = arena_alloc(&arena, 262145);
+	bool same;
+	int fd;
+
+	for (size_t i = 0; i < sizeof(lens) / sizeof(*lens); i++) {
+		struct text t = {bytes, lens[i]};
+		char *path = arena_print(&arena, "%s/same.%zu", dir, i);
+
+		cr_assert_eq(os_open_new(path, &fd, &e), 0, "%s", e.message);
+		cr_assert_eq(os_write_fd(fd, path, t, &e), 0, "%s", e.message);
+		cr_assert_eq(os_same_fd(fd, path, t, &same, &e), 0, "%s", e.message);
+		cr_assert(same, "%zu bytes", t.len);
+		t.len++;
+		cr_assert_eq(os_same_fd(fd, path, t, &same, &e), 0);
+		cr_assert(!same, "%zu bytes and one more", lens[i]);
+		if (lens[i] > 0) {
+			t.len = lens[i] - 1;
+			cr_assert_eq(os_same_fd(fd, path, t, &same, &e), 0);
+			cr_assert(!same, "%zu bytes but the last", lens[i]);
+			t.len = lens[i];
+			bytes[t.len - 1] ^= 1;
+			cr_assert_eq(os_same_fd(fd, path, t, &same, &e), 0);
+			cr_assert(!same, "%zu bytes, the last another", lens[i]);
+			bytes[t.len - 1] ^= 1;
+		}
+		cr_assert_eq(os_close(fd, path, &e), 0);
+	}
+}
+
+/* Same size, same time: only the bytes tell. */
 Test(replace, refuses_other_bytes_of_the_same_size_and_time)
 {
 	struct journal_file record = {0};
@@ -843,6 +876,7 @@ prepared(struct journal *j, const char *map_id)
 		.temporary = in("p/Mail/one/.reuidl-0123456789abcdef.tmp"),
 		.map_id = in(map_id),
 		.format = arena_string(&arena, text_of("thunderbird")),
+		.old_digest = digest_of(text_of(OLD)),
 	};
 
 	cr_assert_eq(journal_keep(j, &arena, &f, text_of(OLD), text_of(NEW), &e), 0);
@@ -1003,6 +1037,7 @@ Test(recover, removes_nothing_that_is_not_ours, .init = begin, .fini = end)
 		.path = store(),
 		.temporary = in("p/prefs.js"),
 		.format = arena_string(&arena, text_of("thunderbird")),
+		.old_digest = digest_of(text_of(OLD)),
 	};
 
 	cr_assert_eq(journal_keep(j, &arena, &f, text_of(OLD), text_of(NEW), &e), 0);

@@ -383,6 +383,7 @@ Test(undo, that_died_is_finished_with_what_it_undoes)
 		.temporary = in(".reuidl-0123456789abcdef.tmp"),
 		.format = f.format,
 		.undoes = f.row,
+		.old_digest = digest_of(text_of(NEW)),
 	};
 
 	cr_assert_eq(

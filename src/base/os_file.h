@@ -29,9 +29,9 @@ int os_open_in_place(const char *path, bool write, int *fd, struct err *e);
 /* From a place; *n is less than `max` only at the end of the file. */
 int os_read_at(int fd, const char *path, uint64_t off, char *to, size_t max, size_t *n,
 	struct err *e);
-/* Of all that is in the file now, a piece at a time: to compare it with what was written
- * takes no memory. */
-int os_digest_fd(int fd, const char *path, struct digest *d, struct err *e);
+/* Is all that is in the file now these bytes, and no more? A piece at a time is read, so
+ * it takes no memory. */
+int os_same_fd(int fd, const char *path, struct text bytes, bool *same, struct err *e);
 int os_write_at(int fd, const char *path, uint64_t off, struct text bytes, struct err *e);
 /* When it was changed, in nanoseconds since 1970; when it was read stays. */
 int os_set_mtime(int fd, const char *path, int64_t mtime, struct err *e);

@@ -92,8 +92,9 @@ int journal_tombstone(struct journal *j, struct text tombstone, struct arena *a,
 	struct text *old_uidl, struct err *e);
 
 /* The two copies, made before anything else happens to a file: written, synced, read
- * back and compared. Fills old_copy, new_copy (in the arena), the digests and the time;
- * `run`, which must be set, names their folder. journal_drop() removes them again. */
+ * back and compared. `run`, which names their folder, and old_digest, which is that of
+ * `old`, must be set; fills old_copy, new_copy (in the arena), new_digest and the time.
+ * journal_drop() removes them again. */
 int journal_keep(struct journal *j, struct arena *a, struct journal_file *f,
 	struct text old, struct text new, struct err *e);
 void journal_drop(struct journal *j, const struct journal_file *f);

@@ -6,13 +6,13 @@
 #include "base/os_file.h"
 
 static int
-check_copy(int fd, const char *path, const struct digest *want, struct err *e)
+check_copy(int fd, const char *path, struct text want, struct err *e)
 {
-	struct digest have;
+	bool same;
 
-	if (os_digest_fd(fd, path, &have, e) < 0)
+	if (os_same_fd(fd, path, want, &same, e) < 0)
 		return -1;
-	if (digest_equal(&have, want))
+	if (same)
 		return 0;
 	return err_set(e, ERR_IO, "io",
 		"%s: reads back other bytes than were written; the disk is not to be "
@@ -21,15 +21,14 @@ check_copy(int fd, const char *path, const struct digest *want, struct err *e)
 }
 
 static int
-write_copy(int fd, const char *path, struct text bytes, const struct digest *d,
-	struct err *e)
+write_copy(int fd, const char *path, struct text bytes, struct err *e)
 {
 	int rc = os_write_fd(fd, path, bytes, e);
 
 	if (rc == 0)
 		rc = os_sync_fd(fd, path, e);
 	if (rc == 0)
-		rc = check_copy(fd, path, d, e);
+		rc = check_copy(fd, path, bytes, e);
 	struct err late;
 	if (os_close(fd, path, rc == 0 ? e : &late) < 0)
 		rc = -1;
@@ -57,20 +56,18 @@ journal_keep(struct journal *j, struct arena *a, struct journal_file *f, struct 
 	unsigned number;
 	int fd;
 
-	f->old_digest = digest_of(old);
 	f->new_digest = digest_of(new);
 	f->time = os_now();
 	f->old_copy = f->new_copy = NULL;
 	if (os_make_private_folders(folder, e) < 0 ||
 		new_old_copy(a, folder, &number, &f->old_copy, &fd, e) < 0)
 		return -1;
-	if (write_copy(fd, f->old_copy, old, &f->old_digest, e) < 0)
+	if (write_copy(fd, f->old_copy, old, e) < 0)
 		goto fail;
 	f->new_copy = arena_print(a, "%s/%u.new", folder, number);
 	if (os_open_new(f->new_copy, &fd, e) < 0)
 		goto fail;
-	if (write_copy(fd, f->new_copy, new, &f->new_digest, e) < 0 ||
-		os_sync_folder(folder, e) < 0)
+	if (write_copy(fd, f->new_copy, new, e) < 0 || os_sync_folder(folder, e) < 0)
 		goto fail;
 	return 0;
 fail:

@@ -34,18 +34,6 @@ check_stat(struct target *t, struct err *e)
 	return 0;
 }
 
-static int
-check_bytes(
-	int fd, const char *path, const struct digest *want, bool *same, struct err *e)
-{
-	struct digest now;
-
-	if (os_digest_fd(fd, path, &now, e) < 0)
-		return -1;
-	*same = digest_equal(&now, want);
-	return 0;
-}
-
 /* 3 */
 static int
 check_unchanged(struct target *t, struct err *e)
@@ -53,7 +41,7 @@ check_unchanged(struct target *t, struct err *e)
 	bool same;
 
 	if (check_stat(t, e) < 0 ||
-		check_bytes(t->fd, t->path, &t->source.digest, &same, e) < 0)
+		os_same_fd(t->fd, t->path, t->source.bytes, &same, e) < 0)
 		return -1;
 	return same ? 0 : changed(t, e);
 }
@@ -74,6 +62,7 @@ fill_record(struct target *t, struct journal_file *record)
 {
 	record->path = t->path;
 	record->format = arena_string(&t->arena, text_of(t->format->name));
+	record->old_digest = t->source.digest;
 	if (record->becomes != NULL && strcmp(record->becomes, t->path) == 0)
 		record->becomes = NULL;
 	record->temporary = record->copies < COPY_GONE
@@ -124,7 +113,7 @@ write_temporary(struct target *t, struct text bytes, const struct journal_file *
 	if (rc == 0)
 		rc = os_sync_fd(fd, path, e);
 	if (rc == 0)
-		rc = check_bytes(fd, path, &record->new_digest, &same, e);
+		rc = os_same_fd(fd, path, bytes, &same, e);
 	if (rc == 0 && !same)
 		rc = err_set(e, ERR_IO, "io",
 			"%s: reads back other bytes than were written; the disk is not "
