@@ -1,4 +1,5 @@
 #include "base/arena.h"
+#include "base/os.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -25,6 +26,7 @@ must_alloc(size_t size)
 
 	if (p == NULL)
 		no_memory();
+	os_large(p, size);
 	return p;
 }
 
@@ -55,6 +57,7 @@ array_grow(void *at, size_t *cap, size_t want, size_t size)
 	at = realloc(at, n * size);
 	if (at == NULL)
 		no_memory();
+	os_large(at, n * size);
 	*cap = n;
 	return at;
 }

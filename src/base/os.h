@@ -70,6 +70,10 @@ int os_command_line(const char *command, char **line, struct err *e);
 /* Appends bytes of that charset as UTF-8; false, and `to` is as it was, if the charset is
  * not known or the bytes are not in it. */
 bool os_to_utf8(const char *charset, struct text bytes, struct buf *to);
+/* Say of much new memory that it will be used from end to end, so that the system gives it
+ * in large pages: what it takes to get one costs as much as for a small one. Changes
+ * nothing else. */
+void os_large(void *at, size_t n);
 /* Overwrite secrets in a way that the compiler cannot leave out. */
 void os_wipe(void *at, size_t n);
 

@@ -5,14 +5,18 @@
 #include <fcntl.h>
 #include <fnmatch.h>
 #include <iconv.h>
+#include <malloc.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+
+#define LARGE ((size_t)4 << 20)
 
 static void
 fill_stat(struct os_stat *to, const struct stat *st)
@@ -112,6 +116,7 @@ os_read_fd(int fd, const char *path, uint64_t max, char **bytes, size_t *len,
 	if (at == NULL)
 		return err_set(e, ERR_IO, "io", "%s: no memory for %llu bytes", path,
 			(unsigned long long)to->size);
+	os_large(at, (size_t)to->size + 1);
 	/* One byte more than the size, to notice a file that has grown. */
 	while (have <= to->size) {
 		ssize_t n =
@@ -233,6 +238,26 @@ void
 os_start(void)
 {
 	signal(SIGPIPE, SIG_IGN);
+#ifdef M_MMAP_THRESHOLD
+	/* What is large is got from the system and given back to it, each for itself. Left
+	 * alone, malloc() ends that with the first that is freed. */
+	mallopt(M_MMAP_THRESHOLD, LARGE);
+#endif
+}
+
+void
+os_large(void *at, size_t n)
+{
+#ifdef MADV_HUGEPAGE
+	/* From its first page on, of which malloc() has the first bytes: a mapping that is
+	 * half of one kind and half of another cannot grow without being copied. */
+	size_t before = (uintptr_t)at % (uintptr_t)sysconf(_SC_PAGESIZE);
+
+	if (n >= LARGE)
+		madvise((char *)at - before, before + n, MADV_HUGEPAGE);
+#else
+	(void)at, (void)n;
+#endif
 }
 
 void
