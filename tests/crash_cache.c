@@ -40,7 +40,11 @@ look_at(struct look *l, const char *path, const char *name)
 	}
 	*blank = *end = '\0';
 	const char *want = l->is_new ? blank + 1 : line;
+	const char *other = l->is_new ? line : blank + 1;
 	bool aside = strcmp(want, "-") == 0;
+	bool either = !l->settled && strncmp(end + 1, "either ", 7) == 0;
+	if (either && strcmp(name, other) == 0)
+		return;
 	if (is_tombstone(name) ? l->settled && !aside : strcmp(name, want) != 0)
 		l->wrong = is_tombstone(name)
 				   ? "a file of the cache is not where its store is"

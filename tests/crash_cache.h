@@ -1,6 +1,7 @@
 /*
  * What tests/crash.c looks at in a message cache: each file's first line says which name it
- * has while the store is the old one, and which while it is the new one ("-": a tombstone's).
+ * has while the store is the old one, and which while it is the new one ("-": a tombstone's);
+ * then "either" if neither of them is another message's on any server.
  */
 #ifndef TESTS_CRASH_CACHE_H
 #define TESTS_CRASH_CACHE_H

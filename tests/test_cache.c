@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/os_below.h"
+#include "base/os_moves.h"
 #include "base/os_file.h"
 #include "model/camel.h"
 #include "work/companions.h"
@@ -151,6 +151,8 @@ end(void)
 
 TestSuite(cache, .init = begin, .fini = end);
 
+static char new_scheme[8];
+
 /* Applies the pairs (CSV lines) as `apply` does; `left` (may be NULL) is called when all is
  * set aside and the store is still the old one. */
 static void
@@ -161,7 +163,7 @@ apply(const char *store, const char *pairs, void (*between)(void), struct compan
 					    .scheme = (char[]){""}},
 		{.host = (char[]){"new.example"},
 			.user = (char[]){"ann"},
-			.scheme = (char[]){""}}};
+			.scheme = new_scheme}};
 	struct plan_options o = {.now = os_now(), .before_first_contact = true};
 	struct companions_options co = {.no_mail = true};
 	struct settings settings = {.known = true,
@@ -302,28 +304,149 @@ Test(cache, what_is_proved_stays)
 static void
 look_between(void)
 {
-	assert_cached(A(1), "");
-	assert_cached(B(1), "");
-	assert_cached(tombstone(A(1)), "one");
+	assert_cached("1", "");
+	assert_cached("2", "");
+	assert_cached(tombstone("1"), "one");
 	/* The client has died, and somebody has put this there. */
-	put_cached(B(1), "another one");
+	put_cached("2", "another one");
 }
 
 Test(cache, no_file_is_replaced)
 {
 	struct companions c;
 
+	put(STORE, "1\n");
+	put_cached("1", "one");
+	apply(STORE, "1,2,import\n", look_between, &c);
+	cr_expect_eq(c.cache.follow, 0);
+	cr_expect_eq(c.cache.lost, 1);
+	companions_release(&c);
+	assert_cached("2", "another one");
+	assert_cached(tombstone("1"), "one");
+	/* And back from where it was left; the other one bears a counter's name. */
+	struct undo_result r = undo();
+	cr_expect_eq(r.cache_back, 1);
+	assert_cached("1", "one");
+	assert_cached("2", "");
+	cr_expect_eq(count_cached(), 2);
+}
+
+/* --- straight ---------------------------------------------------------------------- */
+
+/* Of these, how many were moved before the store was replaced. */
+static const char *watched[4];
+static size_t nmoved;
+
+static void
+count_moved(void)
+{
+	nmoved = 0;
+	for (size_t i = 0; watched[i] != NULL; i++)
+		nmoved += os_exists(in(cached(tombstone(watched[i]))));
+}
+
+/* The only name that is nobody else's on either server, before and after. */
+Test(cache, what_no_server_gives_again_goes_straight)
+{
+	static const struct {
+		const char *what, *from, *to, *more;
+		size_t moved;
+	} row[] = {
+		{"both names are its own", A(1), B(1), "", 0},
+		{"its name is a new message's", A(1), B(1), "," A(1) ",\n", 1},
+		{"its new name is an old message's", A(1), B(1), B(1) ",,\n", 1},
+		{"a counter gives its new name", A(1), "7", "", 1},
+		{"a counter gave its name", "7", B(1), "", 1},
+	};
+
+	for (size_t i = 0; i < sizeof(row) / sizeof(*row); i++) {
+		struct companions c;
+
+		put(STORE, arena_print(&arena, "%s\n", row[i].from));
+		put_cached(row[i].from, "one");
+		watched[0] = row[i].from;
+		apply(STORE,
+			arena_print(&arena, "%s,%s,import\n%s", row[i].from, row[i].to,
+				row[i].more),
+			count_moved, &c);
+		cr_expect_eq(nmoved, row[i].moved, "%s: %zu", row[i].what, nmoved);
+		cr_expect_eq(c.cache.follow, 1, "%s", row[i].what);
+		companions_release(&c);
+		assert_cached(row[i].to, "one");
+		cr_expect_eq(count_cached(), 1, "%s", row[i].what);
+		cr_expect_eq(undo().cache_back, 1, "%s", row[i].what);
+		assert_cached(row[i].from, "one");
+		cr_expect_eq(count_cached(), 1, "%s", row[i].what);
+		unlink(in(cached(row[i].from)));
+	}
+}
+
+/* Another client's list: the server may have any UIDL besides. */
+Test(cache, beside_a_store_nothing_is_sure)
+{
+	struct companions c;
+
 	put(STORE, A(1) "\n");
 	put_cached(A(1), "one");
-	apply(STORE, A(1) "," B(1) ",import\n", look_between, &c);
+	put_cached(A(3), "of no record");
+	watched[0] = A(1);
+	watched[1] = A(3);
+	snprintf(new_scheme, sizeof(new_scheme), "store");
+	apply(STORE, A(1) "," B(1) ",import\n", count_moved, &c);
+	cr_expect_eq(nmoved, 2);
+	companions_release(&c);
+	assert_cached(B(1), "one");
+	assert_cached(tombstone(A(3)), "of no record");
+}
+
+/* A file of that name, of whatever message: it gives way, and then all goes well. */
+Test(cache, a_name_that_is_taken_is_waited_for)
+{
+	struct companions c;
+
+	put(STORE, A(1) "\n" A(2) "\n");
+	put_cached(A(1), "one");
+	put_cached(A(2), "two");
+	put_cached(B(1), "nobody knows whose");
+	watched[0] = A(1);
+	watched[1] = A(2);
+	apply(STORE, A(1) "," B(1) ",import\n" A(2) "," B(2) ",import\n", count_moved,
+		&c);
+	cr_expect_eq(nmoved, 1);
+	cr_expect_eq(c.cache.follow, 2);
+	cr_expect_eq(c.cache.aside, 1);
+	companions_release(&c);
+	assert_cached(B(1), "one");
+	assert_cached(B(2), "two");
+	assert_cached(tombstone(B(1)), "nobody knows whose");
+	undo();
+	assert_cached(A(1), "one");
+	assert_cached(A(2), "two");
+	assert_cached(B(1), "nobody knows whose");
+}
+
+static void
+take_name(void)
+{
+	assert_cached(A(1), "one");
+	put_cached(B(1), "another one");
+}
+
+Test(cache, no_file_is_replaced_straight)
+{
+	struct companions c;
+
+	put(STORE, A(1) "\n");
+	put_cached(A(1), "one");
+	apply(STORE, A(1) "," B(1) ",import\n", take_name, &c);
 	cr_expect_eq(c.cache.follow, 0);
 	cr_expect_eq(c.cache.lost, 1);
 	companions_release(&c);
 	assert_cached(B(1), "another one");
-	assert_cached(tombstone(A(1)), "one");
-	/* And back from where it was left; the other one bears no counter's name. */
+	assert_cached(A(1), "one");
 	struct undo_result r = undo();
 	cr_expect_eq(r.cache_back, 1);
+	cr_expect_eq(r.cache_left, 0);
 	assert_cached(A(1), "one");
 	assert_cached(B(1), "another one");
 }
@@ -464,40 +587,40 @@ Test(cache, moves_follow_no_link_and_leave_the_folder_never)
 	static const char *const outside[] = {"2f/2", "../away/2", "2e/../../away/2",
 		"2e/..", "2", "/2", "2e/", "/etc/passwd"};
 	struct os_stat st;
-	int fd;
+	struct os_moves *m;
 
 	put("c/2e/1", "one");
 	put("away/2", "two");
 	cr_assert_eq(symlink(in("away"), in("c/2f")), 0);
 	cr_assert_eq(symlink(in("away/2"), in("c/2e/link")), 0);
-	cr_assert_eq(os_open_folder(in("c"), &fd, &e), 0, "%s", e.message);
-	cr_expect_eq(os_stat_below(fd, "2e/1", &st), 0);
-	cr_expect_eq(os_stat_below(fd, "2e/link", &st), -1);
+	cr_assert_eq(os_moves_open(&m, in("c"), &e), 0, "%s", e.message);
+	cr_expect_eq(os_moves_stat(m, "2e/1", &st), 0);
+	cr_expect_eq(os_moves_stat(m, "2e/link", &st), -1);
 	for (size_t i = 0; i < sizeof(outside) / sizeof(*outside); i++) {
-		cr_expect_eq(os_stat_below(fd, outside[i], &st), -1, "%s", outside[i]);
-		cr_expect_eq(os_move_below(fd, in("c"), "2e/1", outside[i], &e), -1, "%s",
-			outside[i]);
-		cr_expect_eq(os_move_below(fd, in("c"), outside[i], "2e/9", &e), -1, "%s",
-			outside[i]);
+		cr_expect_eq(os_moves_stat(m, outside[i], &st), -1, "%s", outside[i]);
+		cr_expect_eq(
+			os_moves_move(m, "2e/1", outside[i], &e), -1, "%s", outside[i]);
+		cr_expect_eq(
+			os_moves_move(m, outside[i], "2e/9", &e), -1, "%s", outside[i]);
 	}
 	cr_expect_str_eq(get("c/2e/1"), "one");
 	cr_expect_str_eq(get("away/2"), "two");
-	os_close(fd, "c", &e);
+	os_moves_close(m);
 }
 
 /* Where a file system has no other way, a move that died has left both names. */
 Test(cache, a_move_that_died_between_two_names)
 {
-	int fd;
+	struct os_moves *m;
 
 	put("c/2e/1", "one");
 	put("c/06/3", "three");
 	cr_assert_eq(link(in("c/2e/1"), in("c/06/2")), 0);
-	cr_assert_eq(os_open_folder(in("c"), &fd, &e), 0, "%s", e.message);
-	cr_expect_eq(os_move_below(fd, in("c"), "2e/1", "06/2", &e), 0, "%s", e.message);
+	cr_assert_eq(os_moves_open(&m, in("c"), &e), 0, "%s", e.message);
+	cr_expect_eq(os_moves_move(m, "2e/1", "06/2", &e), 0, "%s", e.message);
 	cr_expect_not(os_exists(in("c/2e/1")));
 	cr_expect_str_eq(get("c/06/2"), "one");
-	cr_expect_eq(os_move_below(fd, in("c"), "06/2", "06/3", &e), 1);
+	cr_expect_eq(os_moves_move(m, "06/2", "06/3", &e), 1);
 	cr_expect_str_eq(get("c/06/3"), "three");
-	os_close(fd, "c", &e);
+	os_moves_close(m);
 }

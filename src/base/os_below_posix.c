@@ -11,8 +11,6 @@
 #include "base/os_file.h"
 
 #define FOLDER (O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-/* "3f", with some to spare. */
-#define SUB_MAX 64
 
 int
 os_open_folder(const char *path, int *fd, struct err *e)
@@ -21,16 +19,15 @@ os_open_folder(const char *path, int *fd, struct err *e)
 	return *fd >= 0 ? 0 : err_io(e, path, "open the folder");
 }
 
-/* "3f" and "NAME" of "3f/NAME". */
-static bool
-split(const char *name, char sub[SUB_MAX], const char **rest)
+bool
+os_split_below(const char *name, char sub[OS_SUB_MAX], const char **rest)
 {
 	const char *slash = strchr(name, '/');
 
-	if (slash == NULL || slash == name || (size_t)(slash - name) >= SUB_MAX ||
+	if (slash == NULL || slash == name || (size_t)(slash - name) >= OS_SUB_MAX ||
 		strchr(slash + 1, '/') != NULL || slash[1] == '\0')
 		return false;
-	snprintf(sub, SUB_MAX, "%.*s", (int)(slash - name), name);
+	snprintf(sub, OS_SUB_MAX, "%.*s", (int)(slash - name), name);
 	*rest = slash + 1;
 	return strcmp(sub, "..") != 0 && strcmp(*rest, "..") != 0;
 }
@@ -38,9 +35,9 @@ split(const char *name, char sub[SUB_MAX], const char **rest)
 static int
 open_sub(int fd, const char *name, const char **rest)
 {
-	char sub[SUB_MAX];
+	char sub[OS_SUB_MAX];
 
-	if (!split(name, sub, rest)) {
+	if (!os_split_below(name, sub, rest)) {
 		errno = EINVAL;
 		return -1;
 	}
@@ -135,14 +132,16 @@ os_open_below(int fd, const char *path, const char *name, int *file, struct err 
 int
 os_stat_below(int fd, const char *name, struct os_stat *to)
 {
-	const char *rest;
-	int sub = open_sub(fd, name, &rest);
+	const char *rest = name;
+	bool below = strchr(name, '/') != NULL;
+	int sub = below ? open_sub(fd, name, &rest) : fd;
 	struct stat st;
 
 	if (sub < 0)
 		return -1;
 	int rc = fstatat(sub, rest, &st, AT_SYMLINK_NOFOLLOW);
-	close(sub);
+	if (below)
+		close(sub);
 	if (rc < 0 || !S_ISREG(st.st_mode))
 		return -1;
 	*to = (struct os_stat){
@@ -157,85 +156,4 @@ os_stat_below(int fd, const char *name, struct os_stat *to)
 		.regular = true,
 	};
 	return 0;
-}
-
-static int
-make_sub(int fd, const char *name, const char **rest)
-{
-	int sub = open_sub(fd, name, rest);
-	char made[SUB_MAX];
-	struct stat st;
-
-	if (sub >= 0 || errno != ENOENT || !split(name, made, rest))
-		return sub;
-	if (mkdirat(fd, made, 0700) < 0 && errno != EEXIST)
-		return -1;
-	sub = openat(fd, made, FOLDER | O_NOFOLLOW);
-	if (sub >= 0 && geteuid() == 0 && fstat(fd, &st) == 0 &&
-		fchown(sub, st.st_uid, st.st_gid) < 0) {
-		close(sub);
-		return -1;
-	}
-	return sub;
-}
-
-static bool
-is_one_file(int from, const char *a, int to, const char *b)
-{
-	struct stat x, y;
-
-	return fstatat(from, a, &x, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       fstatat(to, b, &y, AT_SYMLINK_NOFOLLOW) == 0 && x.st_dev == y.st_dev &&
-	       x.st_ino == y.st_ino;
-}
-
-/* 1: the name is taken. */
-static int
-move(int from, const char *a, int to, const char *b)
-{
-#ifdef RENAME_NOREPLACE
-	if (renameat2(from, a, to, b, RENAME_NOREPLACE) == 0)
-		return 0;
-	if (errno != EEXIST && errno != EINVAL && errno != ENOSYS)
-		return -1;
-#endif
-	if (linkat(from, a, to, b, 0) < 0 &&
-		(errno != EEXIST || !is_one_file(from, a, to, b)))
-		return errno == EEXIST ? 1 : -1;
-	return unlinkat(from, a, 0);
-}
-
-int
-os_move_below(int fd, const char *path, const char *from, const char *to, struct err *e)
-{
-	const char *a = NULL, *b = NULL;
-	int source = open_sub(fd, from, &a), target = -1, rc = -1;
-
-	if (source >= 0)
-		target = make_sub(fd, to, &b);
-	if (target >= 0)
-		rc = move(source, a, target, b);
-	if (rc < 0)
-		err_io(e, path, "give a file another name there");
-	if (source >= 0)
-		close(source);
-	if (target >= 0)
-		close(target);
-	return rc;
-}
-
-int
-os_sync_below(int fd, const char *path, const char *name, struct err *e)
-{
-	const char *rest;
-	int sub = open_sub(fd, name, &rest);
-	int rc = 0;
-
-	if (sub < 0)
-		return errno == ENOENT ? 0 : err_io(e, path, "open a folder there");
-	/* EINVAL: as in os_sync_folder(). */
-	if ((fsync(sub) < 0 && errno != EINVAL) || (fsync(fd) < 0 && errno != EINVAL))
-		rc = err_io(e, path, "bring the folder to the disk");
-	close(sub);
-	return rc;
 }

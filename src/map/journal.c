@@ -156,6 +156,7 @@ journal_close(struct journal *j)
 {
 	if (j == NULL)
 		return;
+	sqlite3_finalize(j->add_patch);
 	sql_close(&j->sql);
 	buf_release(&j->pending);
 	arena_free(&j->arena);

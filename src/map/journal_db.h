@@ -12,7 +12,9 @@ struct journal {
 	struct sql sql;
 	struct arena arena;
 	char *folder;
-	double mail_since;  /* when the transaction of journal_mail.c was opened */
+	double mail_since; /* when the transaction of journal_mail.c was opened */
+	sqlite3_stmt
+		*add_patch; /* of journal_mail.c, which may add some 100 000; or NULL */
 	struct buf pending; /* tombstones to come: two lengths, two texts, and so on */
 };
 

@@ -150,19 +150,19 @@ add_patch(struct journal *j, const struct journal_mail_file *f,
 {
 	sqlite3_stmt *st;
 
-	if (sql_prepare(&j->sql, &st, e,
-		    "INSERT INTO mail_patch (mail_file, off, head, was, via, becomes)"
-		    " VALUES (?,?,?,?,?,?)") < 0)
+	if (j->add_patch == NULL &&
+		sql_prepare(&j->sql, &j->add_patch, e,
+			"INSERT INTO mail_patch (mail_file, off, head, was, via, becomes)"
+			" VALUES (?,?,?,?,?,?)") < 0)
 		return -1;
+	st = j->add_patch;
 	sqlite3_bind_int64(st, 1, f->row);
 	sqlite3_bind_int64(st, 2, (int64_t)p->off);
 	bind_blob(st, 3, p->head);
 	bind_blob(st, 4, p->from);
 	bind_blob(st, 5, p->via);
 	bind_blob(st, 6, p->to);
-	int rc = sql_run(&j->sql, st, e);
-	sqlite3_finalize(st);
-	return rc;
+	return sql_run(&j->sql, st, e);
 }
 
 int

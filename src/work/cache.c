@@ -2,118 +2,10 @@
 
 #include <stdlib.h>
 
-#include "base/os_below.h"
-#include "base/os_file.h"
+#include "base/os_moves.h"
 #include "work/cache_drive.h"
 #include "work/cache_files.h"
 #include "work/target.h"
-
-/* --- by the plan ------------------------------------------------------------------- */
-
-static struct text
-tombstone(struct cache *c, const struct cache_folder *f, const char *map_id,
-	struct text uidl)
-{
-	char name[TOMBSTONE_LEN + 1];
-
-	/* One that an earlier run has left there is another file's. */
-	do {
-		plan_tombstone(map_id, uidl, name);
-		uidl = arena_text(&c->arena, text_of(name));
-	} while (cache_look_up(f, uidl) != NULL);
-	return uidl;
-}
-
-static void
-see_store(struct cache *c, struct cache_folder *f, const struct plan *p,
-	const struct store *s)
-{
-	for (size_t i = 0; i < s->nrecords; i++) {
-		struct cached *file = cache_look_up(f, record_uidl(&s->records[i]));
-		if (file != NULL)
-			file->record = true;
-	}
-	for (size_t i = 0; i < p->nedits; i++) {
-		const struct edit *edit = &p->edits[i];
-		struct cached *file = edit->what == EDIT_UIDL
-					      ? cache_look_up(f, store_value(s, edit))
-					      : NULL;
-		if (file == NULL)
-			continue;
-		bool follows = p->fate[edit->index] == FATE_RENAMED;
-		/* Twice in the store, and not with one partner. */
-		if (file->to.len > 0 && !text_equal(file->to, edit_text(edit)))
-			follows = false;
-		file->to = arena_text(&c->arena, edit_text(edit));
-		file->follows = follows;
-	}
-}
-
-static int
-see_new(void *arg, const struct map_message *m, struct err *e)
-{
-	struct cached *file = cache_look_up(arg, m->uidl);
-
-	(void)e;
-	if (file != NULL)
-		file->in_new = true;
-	return 0;
-}
-
-/* A file without a record is of a message that the client has not delivered, or of one
- * that is long gone: it must not be taken for one that nobody has read. */
-static void
-decide(struct cache *c, struct cache_folder *f, const char *map_id)
-{
-	for (size_t i = 0; i < f->n; i++) {
-		struct cached *file = &f->at[i];
-		bool again = !file->record && !plan_is_tombstone(file->uidl) &&
-			     (file->in_new || uidl_is_plain(file->uidl));
-
-		if (file->to.len == 0 && !again)
-			continue;
-		file->via = tombstone(c, f, map_id, file->uidl);
-		if (!file->follows)
-			file->to = file->via;
-		c->follow += file->follows;
-		c->aside += !file->follows;
-	}
-}
-
-int
-cache_plan(struct cache *c, const struct target *t, const struct settings *settings,
-	const struct plan *p, const struct store *s, struct map *map, struct err *e)
-{
-	const struct message_cache *names = t->format->cache;
-	const char *paths[CACHE_FOLDERS];
-	struct map_info info;
-	int rc = 0;
-
-	*c = (struct cache){.names = names};
-	if (names == NULL)
-		return 0;
-	size_t n = names->folders(t->path, settings, &c->arena, paths);
-	for (size_t i = 0; rc == 0 && i < n; i++)
-		rc = cache_add_folder(c, t, paths[i], e);
-	for (size_t i = 0; rc == 0 && i < c->nfolders; i++)
-		rc = cache_list(c, &c->folders[i], e);
-	if (rc == 0 && cache_count(c) == 0) {
-		cache_release(c);
-		return 0;
-	}
-	if (rc == 0)
-		rc = map_info(map, &c->arena, &info, e);
-	for (size_t i = 0; rc == 0 && i < c->nfolders; i++) {
-		struct cache_folder *f = &c->folders[i];
-		see_store(c, f, p, s);
-		rc = map_each(map, SIDE_NEW, see_new, f, e);
-		if (rc == 0)
-			decide(c, f, info.id);
-	}
-	if (rc < 0)
-		cache_release(c);
-	return rc;
-}
 
 /* --- by the journal ---------------------------------------------------------------- */
 
@@ -173,7 +65,7 @@ struct adding {
 	const struct cache_folder *folder;
 	struct journal_mail_file kept;
 	struct buf name;
-	int fd;
+	struct os_moves *files;
 };
 
 /* Is there such a file, and what is it known by? */
@@ -185,7 +77,7 @@ sign_of(struct adding *a, struct text uidl, char sign[CACHE_SIGN])
 	buf_clear(&a->name);
 	a->cache->names->name(uidl, &a->name);
 	buf_byte(&a->name, '\0');
-	if (os_stat_below(a->fd, a->name.at, &st) < 0)
+	if (os_moves_stat(a->files, a->name.at, &st) < 0)
 		return false;
 	cache_sign(&st, sign);
 	return true;
@@ -221,7 +113,7 @@ is_same(const struct cached *file, const char sign[CACHE_SIGN])
 
 /* To be taken back. What is not the file that was moved is the client's own of since: where
  * its UIDL may come again, it is set aside. One whose new name was taken is where it was
- * left. */
+ * left, and one that was to go straight is in its place there. */
 static int
 add_back(struct adding *a, const struct cached *file, struct err *e)
 {
@@ -232,6 +124,8 @@ add_back(struct adding *a, const struct cached *file, struct err *e)
 
 	if (has && is_same(file, there))
 		return add_move(a, p, there, e);
+	if (file->via.len == 0 && sign_of(a, file->to, aside) && is_same(file, aside))
+		return 0;
 	if (sign_of(a, file->via, aside) && is_same(file, aside)) {
 		p.from = file->via;
 		if (add_move(a, p, aside, e) < 0)
@@ -252,12 +146,11 @@ static int
 add_moves(struct cache *c, struct journal *j, struct cache_folder *f, struct err *e)
 {
 	struct adding a = {.cache = c, .journal = j, .folder = f};
-	struct err late;
 
 	a.kept.path = f->path;
 	if (f->n == 0)
 		return 0;
-	if (os_open_folder(f->path, &a.fd, e) < 0)
+	if (os_moves_open(&a.files, f->path, e) < 0)
 		return -1;
 	buf_init(&a.name, SIZE_MAX);
 	int rc = 0;
@@ -266,7 +159,7 @@ add_moves(struct cache *c, struct journal *j, struct cache_folder *f, struct err
 			rc = f->at[i].sign.len > 0 ? add_back(&a, &f->at[i], e)
 						   : add_new(&a, &f->at[i], e);
 	buf_release(&a.name);
-	os_close(a.fd, f->path, &late);
+	os_moves_close(a.files);
 	return rc;
 }
 

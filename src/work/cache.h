@@ -5,9 +5,8 @@
  * the next run has settled it, a download may be needed again, and no file bears the UIDL
  * of another message of the server that the store speaks of:
  *
- *   cache_prepare()   all moves go into the journal, then every file whose UIDL is to
- *                     change, or that the new server may give to another message, gets a
- *                     tombstone's name
+ *   cache_prepare()   all moves go into the journal; then a file one of whose names may be
+ *                     another message's on either server gets a tombstone's
  *   target_replace()  the store
  *   cache_finish()    paired files get the name of their new UIDL; or, if the store is
  *                     still the old one, all get back the one that they had

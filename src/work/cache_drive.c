@@ -1,20 +1,14 @@
 #include "work/cache_drive.h"
 
-#include <stdlib.h>
-
-#include "base/os_below.h"
-#include "base/os_file.h"
+#include "base/os_moves.h"
 
 struct drive {
 	const struct message_cache *names;
 	const struct journal_mail_file *folder;
 	enum cache_way way;
-	int fd;
+	struct os_moves *moves;
 	struct buf from, to;
-	char **touched; /* one name in each folder that has changed */
-	size_t ntouched, touched_cap;
 	struct cache_moved done;
-	struct arena arena;
 };
 
 void
@@ -41,31 +35,22 @@ is_there(const struct drive *d, const char *name, const struct journal_patch *p)
 	struct os_stat st;
 	char sign[CACHE_SIGN];
 
-	if (os_stat_below(d->fd, name, &st) < 0)
+	if (os_moves_stat(d->moves, name, &st) < 0)
 		return false;
 	cache_sign(&st, sign);
 	return text_equal(p->head, (struct text){sign, CACHE_SIGN});
-}
-
-static void
-touch(struct drive *d, const char *name)
-{
-	size_t len = strcspn(name, "/") + 1;
-
-	for (size_t i = 0; i < d->ntouched; i++)
-		if (strncmp(d->touched[i], name, len) == 0)
-			return;
-	d->touched = array_grow(
-		d->touched, &d->touched_cap, d->ntouched + 1, sizeof(*d->touched));
-	d->touched[d->ntouched++] = arena_string(&d->arena, text_of(name));
 }
 
 static int
 drive_move(void *arg, const struct journal_patch *p, struct err *e)
 {
 	struct drive *d = arg;
-	struct text from = d->way == CACHE_ASIDE ? p->from : p->via;
-	struct text to = d->way == CACHE_ASIDE ? p->via
+	/* Without `via` it goes straight, when the store is the new one. */
+	struct text via = p->via.len > 0	 ? p->via
+			  : d->way == CACHE_BACK ? p->to
+						 : p->from;
+	struct text from = d->way == CACHE_ASIDE ? p->from : via;
+	struct text to = d->way == CACHE_ASIDE ? via
 			 : d->way == CACHE_ON  ? p->to
 					       : p->from;
 
@@ -81,7 +66,7 @@ drive_move(void *arg, const struct journal_patch *p, struct err *e)
 		d->done.lost += !is_there(d, b, p);
 		return 0;
 	}
-	int rc = os_move_below(d->fd, d->folder->path, a, b, e);
+	int rc = os_moves_move(d->moves, a, b, e);
 	if (rc > 0 && d->way == CACHE_ASIDE)
 		return err_set(e, ERR_GUARD, "changed-since-read",
 			"%s/%s: this name is taken; run this again", d->folder->path, b);
@@ -89,8 +74,6 @@ drive_move(void *arg, const struct journal_patch *p, struct err *e)
 	if (rc != 0)
 		return rc < 0 ? -1 : 0;
 	d->done.moved++;
-	touch(d, a);
-	touch(d, b);
 	return 0;
 }
 
@@ -103,20 +86,16 @@ drive_folder(struct drive *d, struct journal *j, struct err *e)
 	/* Its disk is not there, or the client has thrown it away. */
 	if (!os_exists(path))
 		return 0;
-	if (os_open_folder(path, &d->fd, e) < 0)
+	if (os_moves_open(&d->moves, path, e) < 0)
 		return -1;
 	buf_init(&d->from, SIZE_MAX);
 	buf_init(&d->to, SIZE_MAX);
 	int rc = journal_mail_each(j, d->folder, drive_move, d, e);
-	for (size_t i = 0; i < d->ntouched; i++)
-		if (os_sync_below(d->fd, path, d->touched[i], rc == 0 ? e : &late) < 0)
-			rc = -1;
-	if (os_close(d->fd, path, rc == 0 ? e : &late) < 0)
+	if (os_moves_sync(d->moves, rc == 0 ? e : &late) < 0)
 		rc = -1;
+	os_moves_close(d->moves);
 	buf_release(&d->from);
 	buf_release(&d->to);
-	free(d->touched);
-	arena_free(&d->arena);
 	return rc;
 }
 

@@ -7,8 +7,9 @@
 #include "work/cache.h"
 
 struct cached {
-	struct text uidl, via, to; /* to.len 0: it stays */
-	bool record, in_new;	   /* the store has its UIDL; the new list does */
+	struct text uidl, via, to; /* to.len 0: it stays; via.len 0: it goes straight */
+	bool record;		   /* the store has its UIDL */
+	bool in_new, in_old;	   /* that list has it */
 	bool follows;		   /* `to` is a UIDL, not a tombstone */
 	struct text sign;	   /* of an undo: as the journal has it */
 };
