@@ -281,7 +281,7 @@ apple_coredata_write(const struct store *s, const struct edit *edits, size_t n,
 	if (check_edits(s, edits, n, e) < 0)
 		return -1;
 	found = must_alloc(n * sizeof(*found) + 1);
-	rc = dbimage_open_again(&d, s->source, e);
+	rc = dbimage_open_to_edit(&d, s->source, e);
 	if (rc == 0)
 		rc = find_keys(&d, edits, n, found, e);
 	if (rc == 0)

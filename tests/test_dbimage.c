@@ -45,6 +45,8 @@ edit(const char *statements, const char *one, const char *two, struct buf *out,
 	source_of(&src, "db", buf_text(&b));
 	buf_init(out, 1 << 24);
 	cr_assert(dbimage_open(&d, &src, e) == 0, "%s", e->message);
+	dbimage_close(&d);
+	cr_assert(dbimage_open_to_edit(&d, &src, e) == 0, "%s", e->message);
 	if (dbimage_edit(&d, &place, edits, 2, e) == 0)
 		cr_assert(dbimage_bytes(&d, out, e) == 0, "%s", e->message);
 	dbimage_close(&d);

@@ -105,7 +105,6 @@ distrust(struct dbimage *d)
 
 	for (size_t i = 0; i < sizeof(off) / sizeof(*off); i++)
 		sqlite3_db_config(d->db, off[i], 0, (int *)NULL);
-	sqlite3_db_config(d->db, SQLITE_DBCONFIG_DEFENSIVE, 1, (int *)NULL);
 	sqlite3_limit(d->db, SQLITE_LIMIT_ATTACHED, 0);
 	sqlite3_limit(d->db, SQLITE_LIMIT_EXPR_DEPTH, 100);
 	/* Nothing in it is longer than it, and a new UIDL is short. */
@@ -114,11 +113,31 @@ distrust(struct dbimage *d)
 	sqlite3_progress_handler(d->db, WORK_STEP, is_too_much, d);
 }
 
+/* SQLite's B-tree code may look a few bytes past the end of a page that lies, and here it
+ * reads pages where they are (https://www.sqlite.org/src, os_unix.c: nEofBuffer). */
+#define BEHIND 256
+
+/* To read, it takes pages where they lie, without a copy in a cache of its own. To edit, it
+ * keeps no journal: whatever fails, the whole image is thrown away. */
 static int
-load(struct dbimage *d, struct err *e)
+set_up(struct dbimage *d, bool edit, struct err *e)
+{
+	static const char *const how[] = {
+		"PRAGMA mmap_size = 2147418112", "PRAGMA journal_mode = OFF"};
+
+	distrust(d);
+	if (sqlite3_exec(d->db, how[edit], NULL, NULL, NULL) != SQLITE_OK)
+		return fail(d, e);
+	/* Last, because it would not let the journal be off. */
+	sqlite3_db_config(d->db, SQLITE_DBCONFIG_DEFENSIVE, 1, (int *)NULL);
+	return 0;
+}
+
+static int
+load(struct dbimage *d, bool edit, struct err *e)
 {
 	struct text b = d->source->bytes;
-	unsigned char *copy = sqlite3_malloc64(b.len);
+	unsigned char *copy = sqlite3_malloc64(b.len + BEHIND);
 
 	if (copy == NULL ||
 		sqlite3_open_v2(":memory:", &d->db,
@@ -127,17 +146,19 @@ load(struct dbimage *d, struct err *e)
 		return err_set(
 			e, ERR_INTERNAL, "", "%s: not enough memory", d->source->path);
 	}
-	distrust(d);
+	os_large(copy, b.len + BEHIND);
 	memcpy(copy, b.at, b.len);
+	memset(copy + b.len, 0, BEHIND);
 	memcpy(d->versions, b.at + VERSIONS_AT, sizeof(d->versions));
 	memset(copy + VERSIONS_AT, 1, sizeof(d->versions));
 	/* Which frees the copy, now or later. */
 	if (sqlite3_deserialize(d->db, "main", copy, (sqlite3_int64)b.len,
 		    (sqlite3_int64)b.len,
-		    SQLITE_DESERIALIZE_FREEONCLOSE | SQLITE_DESERIALIZE_RESIZEABLE) !=
-		SQLITE_OK)
+		    SQLITE_DESERIALIZE_FREEONCLOSE |
+			    (edit ? SQLITE_DESERIALIZE_RESIZEABLE
+				  : SQLITE_DESERIALIZE_READONLY)) != SQLITE_OK)
 		return fail(d, e);
-	return 0;
+	return set_up(d, edit, e);
 }
 
 int
@@ -214,11 +235,23 @@ check_virtual(struct dbimage *d, struct err *e)
 	return rc;
 }
 
+static int
+open_image(struct dbimage *d, const struct source *src, bool edit, struct err *e)
+{
+	*d = (struct dbimage){.source = src};
+	return check_header(src, e) < 0 || load(d, edit, e) < 0 ? -1 : 0;
+}
+
 int
 dbimage_open_again(struct dbimage *d, const struct source *src, struct err *e)
 {
-	*d = (struct dbimage){.source = src};
-	return check_header(src, e) < 0 || load(d, e) < 0 ? -1 : 0;
+	return open_image(d, src, false, e);
+}
+
+int
+dbimage_open_to_edit(struct dbimage *d, const struct source *src, struct err *e)
+{
+	return open_image(d, src, true, e);
 }
 
 int

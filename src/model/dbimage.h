@@ -46,10 +46,12 @@ struct dbimage_edit {
 };
 
 bool dbimage_is(struct text bytes);
-/* dbimage_close() also after an error. */
+/* To read. dbimage_close() also after an error. */
 int dbimage_open(struct dbimage *d, const struct source *src, struct err *e);
 /* The same bytes again: they have been found whole, which takes as long as reading them. */
 int dbimage_open_again(struct dbimage *d, const struct source *src, struct err *e);
+/* Likewise, for dbimage_edit(); if that fails, the image is good for nothing. */
+int dbimage_open_to_edit(struct dbimage *d, const struct source *src, struct err *e);
 void dbimage_close(struct dbimage *d);
 
 /* The table is one, nothing runs when it is changed, and it has the columns (the last
@@ -70,8 +72,8 @@ int dbimage_edit(struct dbimage *d, const struct dbimage_place *place,
 	const struct dbimage_edit *edits, size_t n, struct err *e);
 /* The bytes of the file as it is now. */
 int dbimage_bytes(struct dbimage *d, struct buf *out, struct err *e);
-/* The schema, and each row of each table with all its columns, in an order of their own,
- * but for the texts at `place`. */
+/* The schema, and of each table the digest of its rows, each with all its columns, in an
+ * order of their own, but for the texts at `place`. */
 int dbimage_dump(struct dbimage *d, const struct dbimage_place *place, struct buf *out,
 	struct err *e);
 

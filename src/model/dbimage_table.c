@@ -205,6 +205,14 @@ dbimage_bytes(struct dbimage *d, struct buf *out, struct err *e)
 	return 0;
 }
 
+/* Rows on their way into a digest, some at a time. */
+struct rows {
+	struct buf piece;
+	struct hash hash;
+};
+
+#define PIECE ((size_t)1 << 16)
+
 /* A kind, and a number or how long the bytes behind it are. */
 static void
 dump_head(struct buf *out, char kind, const void *number)
@@ -244,13 +252,22 @@ dump_value(sqlite3_stmt *st, int column, struct buf *out)
 	}
 }
 
+static void
+rows_digest(struct rows *r)
+{
+	hash_add(&r->hash, buf_text(&r->piece));
+	buf_clear(&r->piece);
+}
+
 /* In the order of its own tree: that of the keys. Where there is a rowid, it is first. */
 static int
 dump_table(struct dbimage *d, const char *name, const struct dbimage_place *place,
 	struct buf *out, struct err *e)
 {
+	struct rows rows = {.hash = {NULL}};
 	int place_at = -1, n, rc;
 	sqlite3_stmt *st;
+	char hex[65];
 
 	if (prepare(d, &st, e, "SELECT _rowid_, * FROM \"%w\" NOT INDEXED", name) < 0 &&
 		prepare(d, &st, e, "SELECT * FROM \"%w\" NOT INDEXED", name) < 0)
@@ -261,15 +278,24 @@ dump_table(struct dbimage *d, const char *name, const struct dbimage_place *plac
 			text_equal_nocase(text_of(sqlite3_column_name(st, i)),
 				text_of(place->column)))
 			place_at = i;
-	buf_print(out, "table %zu:%s\n", strlen(name), name);
+	buf_init(&rows.piece, SIZE_MAX);
+	hash_begin(&rows.hash);
 	while ((rc = dbimage_step(d, st, e)) > 0) {
 		for (int i = 0; i < n; i++)
 			if (i == place_at && sqlite3_column_type(st, i) == SQLITE_TEXT)
-				buf_byte(out, '*');
+				buf_byte(&rows.piece, '*');
 			else
-				dump_value(st, i, out);
-		buf_byte(out, '\n');
+				dump_value(st, i, &rows.piece);
+		buf_byte(&rows.piece, '\n');
+		if (rows.piece.len >= PIECE)
+			rows_digest(&rows);
 	}
+	rows_digest(&rows);
+	struct digest digest = hash_end(&rows.hash);
+	digest_hex(&digest, hex);
+	buf_print(out, "table %zu:%s\n%s\n", strlen(name), name, hex);
+	hash_release(&rows.hash);
+	buf_release(&rows.piece);
 	sqlite3_finalize(st);
 	return rc;
 }
