@@ -301,18 +301,21 @@ apple_coredata_write(const struct store *s, const struct edit *edits, size_t n,
 {
 	struct dbimage_edit *found;
 	struct dbimage d;
+	size_t more = 0;
 	int rc;
 
 	if (check_edits(s, edits, n, e) < 0)
 		return -1;
+	for (size_t i = 0; i < n; i++)
+		more += edits[i].len;
 	found = must_alloc(n * sizeof(*found) + 1);
-	rc = dbimage_open_to_edit(&d, s->source, e);
+	rc = dbimage_open_to_edit(&d, s->source, more, out, e);
 	if (rc == 0)
 		rc = find_keys(&d, edits, n, found, e);
 	if (rc == 0)
 		rc = dbimage_edit(&d, &uidls, found, n, e);
 	if (rc == 0)
-		rc = dbimage_bytes(&d, out, e);
+		rc = dbimage_bytes(&d, e);
 	dbimage_close(&d);
 	free(found);
 	return rc;

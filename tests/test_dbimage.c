@@ -46,9 +46,11 @@ edit(const char *statements, const char *one, const char *two, struct buf *out,
 	buf_init(out, 1 << 24);
 	cr_assert(dbimage_open(&d, &src, e) == 0, "%s", e->message);
 	dbimage_close(&d);
-	cr_assert(dbimage_open_to_edit(&d, &src, e) == 0, "%s", e->message);
+	cr_assert(dbimage_open_to_edit(
+			  &d, &src, edits[0].to.len + edits[1].to.len, out, e) == 0,
+		"%s", e->message);
 	if (dbimage_edit(&d, &place, edits, 2, e) == 0)
-		cr_assert(dbimage_bytes(&d, out, e) == 0, "%s", e->message);
+		cr_assert(dbimage_bytes(&d, e) == 0, "%s", e->message);
 	dbimage_close(&d);
 	buf_release(&b);
 }

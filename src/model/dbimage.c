@@ -115,50 +115,69 @@ distrust(struct dbimage *d)
 
 /* SQLite's B-tree code may look a few bytes past the end of a page that lies, and here it
  * reads pages where they are (https://www.sqlite.org/src, os_unix.c: nEofBuffer). */
-#define BEHIND 256
+#define BEHIND	   256
+#define GROW_LEAST ((size_t)1 << 20)
 
 /* To read, it takes pages where they lie, without a copy in a cache of its own. To edit, it
  * keeps no journal: whatever fails, the whole image is thrown away. */
 static int
-set_up(struct dbimage *d, bool edit, struct err *e)
+set_up(struct dbimage *d, struct err *e)
 {
 	static const char *const how[] = {
 		"PRAGMA mmap_size = 2147418112", "PRAGMA journal_mode = OFF"};
 
 	distrust(d);
-	if (sqlite3_exec(d->db, how[edit], NULL, NULL, NULL) != SQLITE_OK)
+	if (sqlite3_exec(d->db, how[d->out != NULL], NULL, NULL, NULL) != SQLITE_OK)
 		return fail(d, e);
 	/* Last, because it would not let the journal be off. */
 	sqlite3_db_config(d->db, SQLITE_DBCONFIG_DEFENSIVE, 1, (int *)NULL);
 	return 0;
 }
 
-static int
-load(struct dbimage *d, bool edit, struct err *e)
+/* An image to read is SQLite's, which frees it, now or later. One to edit lies in `out`,
+ * with room to grow: memory that is not touched costs nothing. */
+static unsigned char *
+image_room(struct dbimage *d, size_t more, size_t *room)
 {
+	size_t len = d->source->bytes.len;
+
+	*room = len + BEHIND;
+	if (d->out == NULL)
+		return sqlite3_malloc64(*room);
+	/* Pages that are split are half empty, and an index has each text once more. */
+	*room = 2 * len + 4 * more + GROW_LEAST;
+	if (d->out->max < *room)
+		d->out->max = *room;
+	return (unsigned char *)buf_room(d->out, *room);
+}
+
+static int
+load(struct dbimage *d, size_t more, struct err *e)
+{
+	unsigned how = d->out != NULL ? 0
+				      : SQLITE_DESERIALIZE_FREEONCLOSE |
+						SQLITE_DESERIALIZE_READONLY;
 	struct text b = d->source->bytes;
-	unsigned char *copy = sqlite3_malloc64(b.len + BEHIND);
+	size_t room;
+	unsigned char *copy = image_room(d, more, &room);
 
 	if (copy == NULL ||
 		sqlite3_open_v2(":memory:", &d->db,
 			SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK) {
-		sqlite3_free(copy);
+		if (d->out == NULL)
+			sqlite3_free(copy);
 		return err_set(
 			e, ERR_INTERNAL, "", "%s: not enough memory", d->source->path);
 	}
-	os_large(copy, b.len + BEHIND);
+	os_large(copy, room);
 	memcpy(copy, b.at, b.len);
 	memset(copy + b.len, 0, BEHIND);
 	memcpy(d->versions, b.at + VERSIONS_AT, sizeof(d->versions));
 	memset(copy + VERSIONS_AT, 1, sizeof(d->versions));
-	/* Which frees the copy, now or later. */
 	if (sqlite3_deserialize(d->db, "main", copy, (sqlite3_int64)b.len,
-		    (sqlite3_int64)b.len,
-		    SQLITE_DESERIALIZE_FREEONCLOSE |
-			    (edit ? SQLITE_DESERIALIZE_RESIZEABLE
-				  : SQLITE_DESERIALIZE_READONLY)) != SQLITE_OK)
+		    (sqlite3_int64)(d->out != NULL ? room : b.len), how) != SQLITE_OK)
 		return fail(d, e);
-	return set_up(d, edit, e);
+	return set_up(d, e);
 }
 
 int
@@ -235,23 +254,37 @@ check_virtual(struct dbimage *d, struct err *e)
 	return rc;
 }
 
-static int
-open_image(struct dbimage *d, const struct source *src, bool edit, struct err *e)
-{
-	*d = (struct dbimage){.source = src};
-	return check_header(src, e) < 0 || load(d, edit, e) < 0 ? -1 : 0;
-}
-
 int
 dbimage_open_again(struct dbimage *d, const struct source *src, struct err *e)
 {
-	return open_image(d, src, false, e);
+	*d = (struct dbimage){.source = src};
+	return check_header(src, e) < 0 || load(d, 0, e) < 0 ? -1 : 0;
 }
 
 int
-dbimage_open_to_edit(struct dbimage *d, const struct source *src, struct err *e)
+dbimage_open_to_edit(struct dbimage *d, const struct source *src, size_t more,
+	struct buf *out, struct err *e)
 {
-	return open_image(d, src, true, e);
+	*d = (struct dbimage){.source = src, .out = out};
+	return check_header(src, e) < 0 || load(d, more, e) < 0 ? -1 : 0;
+}
+
+int
+dbimage_bytes(struct dbimage *d, struct err *e)
+{
+	sqlite3_int64 len = 0;
+	unsigned char *bytes =
+		sqlite3_serialize(d->db, "main", &len, SQLITE_SERIALIZE_NOCOPY);
+	struct buf *out = d->out;
+
+	if (bytes == NULL || bytes != (unsigned char *)out->at || len < HEADER ||
+		(uint64_t)len > out->cap)
+		return err_set(e, ERR_INTERNAL, "", "%s: SQLite gives no bytes",
+			d->source->path);
+	memcpy(bytes + VERSIONS_AT, d->versions, sizeof(d->versions));
+	dbimage_close(d);
+	out->len = (size_t)len;
+	return 0;
 }
 
 int

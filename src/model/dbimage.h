@@ -24,6 +24,7 @@ struct dbimage {
 	const struct source *source;
 	char versions[2]; /* bytes 18 and 19 of the file */
 	uint64_t work;	  /* what is left to do, see dbimage.c */
+	struct buf *out;  /* where it lies, if it is to be edited */
 };
 
 /* What a table must have, by PRAGMA table_xinfo. */
@@ -50,8 +51,11 @@ bool dbimage_is(struct text bytes);
 int dbimage_open(struct dbimage *d, const struct source *src, struct err *e);
 /* The same bytes again: they have been found whole, which takes as long as reading them. */
 int dbimage_open_again(struct dbimage *d, const struct source *src, struct err *e);
-/* Likewise, for dbimage_edit(); if that fails, the image is good for nothing. */
-int dbimage_open_to_edit(struct dbimage *d, const struct source *src, struct err *e);
+/* Likewise, for dbimage_edit() of texts of `more` bytes in all, and in `out`, which is
+ * empty and has no other use until dbimage_bytes(). If anything fails, the image is good
+ * for nothing. */
+int dbimage_open_to_edit(struct dbimage *d, const struct source *src, size_t more,
+	struct buf *out, struct err *e);
 void dbimage_close(struct dbimage *d);
 
 /* The table is one, nothing runs when it is changed, and it has the columns (the last
@@ -66,12 +70,12 @@ int dbimage_step(struct dbimage *d, sqlite3_stmt *st, struct err *e);
 /* Valid until the next step. */
 struct text dbimage_text(sqlite3_stmt *st, int column);
 
-/* All edits in one transaction. Each row first gets a value that no other can have, and
+/* All edits, which ascend by their keys, in one transaction. Each row first gets a value that no other can have, and
  * then its new text: a permutation is no special case under a unique index. */
 int dbimage_edit(struct dbimage *d, const struct dbimage_place *place,
 	const struct dbimage_edit *edits, size_t n, struct err *e);
-/* The bytes of the file as it is now. */
-int dbimage_bytes(struct dbimage *d, struct buf *out, struct err *e);
+/* Closes it: the bytes of the file as it is now are in its `out`. */
+int dbimage_bytes(struct dbimage *d, struct err *e);
 /* The schema, and of each table the digest of its rows, each with all its columns, in an
  * order of their own, but for the texts at `place`. */
 int dbimage_dump(struct dbimage *d, const struct dbimage_place *place, struct buf *out,

@@ -118,42 +118,116 @@ exec(struct dbimage *d, const char *query, struct err *e)
 	return rc < 0 ? -1 : 0;
 }
 
-/* A blob equals no text, and these differ from each other. */
-static void
-bind_stand_in(sqlite3_stmt *st, uint64_t n)
+/* The edits, as SQL functions of a row's key: is there one, and what is the new value? */
+struct editing {
+	const struct dbimage_edit *at;
+	size_t n, next; /* rows mostly come in the order of their keys */
+	bool final;
+};
+
+/* NULL: there is none. */
+static const struct dbimage_edit *
+edit_of(struct editing *g, sqlite3_value *v)
 {
+	int64_t key = sqlite3_value_int64(v);
+	size_t low = 0, high = g->n;
+
+	if (g->next < g->n && g->at[g->next].key == key)
+		return &g->at[g->next];
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (g->at[middle].key < key)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	g->next = low;
+	return low < g->n && g->at[low].key == key ? &g->at[low] : NULL;
+}
+
+static void
+has_edit(sqlite3_context *c, int n, sqlite3_value **args)
+{
+	(void)n;
+	sqlite3_result_int(c, edit_of(sqlite3_user_data(c), args[0]) != NULL);
+}
+
+/* A stand-in is a blob, which equals no text, and they differ from each other. */
+static void
+new_value(sqlite3_context *c, int n, sqlite3_value **args)
+{
+	struct editing *g = sqlite3_user_data(c);
+	const struct dbimage_edit *edit = edit_of(g, args[0]);
 	char bytes[8];
 
+	(void)n;
+	if (edit == NULL) {
+		sqlite3_result_error_code(c, SQLITE_INTERNAL);
+		return;
+	}
+	g->next = (size_t)(edit - g->at) + 1;
+	if (g->final) {
+		sqlite3_result_text64(
+			c, edit->to.at, edit->to.len, SQLITE_STATIC, SQLITE_UTF8);
+		return;
+	}
 	for (size_t i = 0; i < sizeof(bytes); i++)
-		bytes[i] = (char)(n >> (8 * i));
-	sqlite3_bind_blob(st, 1, bytes, sizeof(bytes), SQLITE_TRANSIENT);
+		bytes[i] = (char)((uint64_t)edit->key >> (8 * i));
+	sqlite3_result_blob(c, bytes, sizeof(bytes), SQLITE_TRANSIENT);
+}
+
+/* Each edit has had its row; else the sentence about the first that has none. */
+static int
+check_changes(struct dbimage *d, const struct dbimage_place *place,
+	const struct editing *g, struct err *e)
+{
+	sqlite3_stmt *st;
+	int rc;
+
+	if ((size_t)sqlite3_changes64(d->db) == g->n)
+		return 0;
+	rc = prepare(d, &st, e, "SELECT 1 FROM \"%w\" WHERE \"%w\" = ?1", place->table,
+		place->key);
+	for (size_t i = 0; rc == 0 && i < g->n; i++) {
+		sqlite3_bind_int64(st, 1, g->at[i].key);
+		rc = dbimage_step(d, st, e);
+		if (rc == 0)
+			rc = dbimage_refuse(e, d, place->table, g->at[i].key,
+				"want one such row, there are 0");
+		else if (rc > 0)
+			rc = sqlite3_reset(st) == SQLITE_OK ? 0 : -1;
+	}
+	sqlite3_finalize(st);
+	return rc < 0 ? -1
+		      : err_set(e, ERR_INTERNAL, "edit",
+				"%s: its rows are not those of "
+				"the edits",
+				d->source->path);
 }
 
 static int
 edit_rows(struct dbimage *d, const struct dbimage_place *place,
 	const struct dbimage_edit *edits, size_t n, bool final, struct err *e)
 {
-	sqlite3_stmt *st;
-	int rc;
+	static const int how = SQLITE_UTF8 | SQLITE_DIRECTONLY;
+	struct editing g = {edits, n, 0, final};
+	sqlite3_stmt *st = NULL;
+	int rc = -1;
 
-	rc = prepare(d, &st, e, "UPDATE \"%w\" SET \"%w\" = ?1 WHERE \"%w\" = ?2",
-		place->table, place->column, place->key);
-	for (size_t i = 0; rc == 0 && i < n; i++) {
-		if (final)
-			sqlite3_bind_text64(st, 1, edits[i].to.at, edits[i].to.len,
-				SQLITE_STATIC, SQLITE_UTF8);
-		else
-			bind_stand_in(st, i);
-		sqlite3_bind_int64(st, 2, edits[i].key);
+	if (sqlite3_create_function(
+		    d->db, "reuidl_has", 1, how, &g, has_edit, NULL, NULL) == SQLITE_OK &&
+		sqlite3_create_function(d->db, "reuidl_new", 1, how, &g, new_value, NULL,
+			NULL) == SQLITE_OK)
+		rc = prepare(d, &st, e,
+			"UPDATE \"%w\" NOT INDEXED SET \"%w\" = reuidl_new(\"%w\") WHERE "
+			"reuidl_has(\"%w\")",
+			place->table, place->column, place->key, place->key);
+	else
+		err_set(e, ERR_INTERNAL, "", "%s: not enough memory", d->source->path);
+	if (rc == 0)
 		rc = dbimage_step(d, st, e);
-		if (rc == 0 && sqlite3_changes(d->db) != 1)
-			rc = dbimage_refuse(e, d, place->table, edits[i].key,
-				"want one such row, there are %d",
-				sqlite3_changes(d->db));
-		sqlite3_reset(st);
-	}
 	sqlite3_finalize(st);
-	return rc;
+	return rc == 0 ? check_changes(d, place, &g, e) : -1;
 }
 
 /* Without an index of unique values no row is in the way of another. */
@@ -184,25 +258,6 @@ dbimage_edit(struct dbimage *d, const struct dbimage_place *place,
 		edit_rows(d, place, edits, n, true, e) < 0)
 		return -1;
 	return exec(d, "COMMIT", e);
-}
-
-#define VERSIONS_AT 18
-
-int
-dbimage_bytes(struct dbimage *d, struct buf *out, struct err *e)
-{
-	sqlite3_int64 len = 0;
-	unsigned char *bytes =
-		sqlite3_serialize(d->db, "main", &len, SQLITE_SERIALIZE_NOCOPY);
-	size_t from = out->len;
-
-	if (bytes == NULL || len < VERSIONS_AT + 2)
-		return err_set(e, ERR_INTERNAL, "", "%s: SQLite gives no bytes",
-			d->source->path);
-	buf_add(out, (struct text){(const char *)bytes, (size_t)len});
-	if (!out->full)
-		memcpy(out->at + from + VERSIONS_AT, d->versions, sizeof(d->versions));
-	return 0;
 }
 
 /* Rows on their way into a digest, some at a time. */
