@@ -7,6 +7,8 @@
 #include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -623,4 +625,48 @@ Test(cache, a_move_that_died_between_two_names)
 	cr_expect_eq(os_moves_move(m, "06/2", "06/3", &e), 1);
 	cr_expect_str_eq(get("c/06/3"), "three");
 	os_moves_close(m);
+}
+
+/* Each file into another folder, half of which are not there yet. */
+static void
+move_among(int folders)
+{
+	struct os_moves *m;
+	struct os_stat st;
+
+	for (int i = 0; i < folders; i++)
+		put(arena_print(&arena, "d/%02x/%d", i, i), arena_print(&arena, "%d", i));
+	cr_assert_eq(os_moves_open(&m, in("d"), &e), 0, "%s", e.message);
+	for (int i = 0; i < folders; i++) {
+		char *from = arena_print(&arena, "%02x/%d", i, i);
+		char *to =
+			arena_print(&arena, "%02x/n%d", (i * 7 + 3) % (folders * 2), i);
+		cr_assert_eq(os_moves_stat(m, from, &st), 0, "%s", from);
+		cr_assert_eq(os_moves_move(m, from, to, &e), 0, "%s", e.message);
+		cr_assert_eq(os_moves_stat(m, from, &st), -1, "%s", from);
+	}
+	cr_expect_eq(os_moves_sync(m, &e), 0, "%s", e.message);
+	os_moves_close(m);
+	for (int i = 0; i < folders; i++)
+		cr_expect_str_eq(get(arena_print(&arena, "d/%02x/n%d",
+					 (i * 7 + 3) % (folders * 2), i)),
+			arena_print(&arena, "%d", i));
+}
+
+Test(cache, moves_among_more_folders_than_are_kept_open)
+{
+	move_among(200);
+}
+
+Test(cache, moves_among_more_folders_than_may_be_open)
+{
+	struct rlimit few;
+	int next = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+	close(next);
+	cr_assert_eq(getrlimit(RLIMIT_NOFILE, &few), 0);
+	few.rlim_cur = (rlim_t)next + 4;
+	cr_assert_eq(setrlimit(RLIMIT_NOFILE, &few), 0);
+	move_among(40);
+	cr_expect_eq(open("/dev/null", O_RDONLY | O_CLOEXEC), next, "one is left open");
 }

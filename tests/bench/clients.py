@@ -1,5 +1,5 @@
 """make bench, clients: the store of every other client, of 1 000 000 entries (Outlook's has at
-most 65 535): diff and apply with one map."""
+most 65 535): diff and apply with one map. And Evolution's with its message cache (cached.py)."""
 
 import array
 import os
@@ -11,6 +11,7 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.dirname(HERE)]
 import make_coredata  # noqa: E402
+from cached import cached  # noqa: E402
 from measure import Run, over, table  # noqa: E402
 
 OLD, NEW = "%08x6b02f262", "%08x71234567"
@@ -137,4 +138,4 @@ def clients(reuidl, folder, scale, only=()):
         shutil.rmtree(at)
     table("Stores of %d entries; CPU below 3 s, memory below 6 times the file" % count,
           ["", "file", "diff", "apply", "memory, diff", "apply", ""], rows)
-    return bad
+    return bad + cached(reuidl, folder, scale, OLD, NEW)
