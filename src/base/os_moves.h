@@ -17,6 +17,8 @@ struct os_moves;
 int os_moves_open(struct os_moves **m, const char *path, struct err *e);
 /* -1 if there is no such regular file. */
 int os_moves_stat(struct os_moves *m, const char *name, struct os_stat *st);
+/* May a file be moved so, later? The new name's folder is made here, too. */
+int os_moves_ready(struct os_moves *m, const char *from, const char *to, struct err *e);
 /* In one step, and over no other file: 1 if there is one under the new name already. The
  * new name's folder is made (0700, its owner the folder's) if it is not there. Where the
  * file system cannot do that, for an instant the file has both names; to be called again

@@ -17,6 +17,7 @@
 struct sub {
 	char name[OS_SUB_MAX]; /* "": none */
 	int fd;
+	int why_not; /* errno of moving anything there; 0: it may be done */
 };
 
 struct os_moves {
@@ -156,6 +157,7 @@ sub_of(struct os_moves *m, const char *file, int keep, bool make, const char **r
 	s = slot_of(m, name);
 	memcpy(s->name, name, sizeof(name));
 	s->fd = fd;
+	s->why_not = faccessat(fd, ".", W_OK | X_OK, AT_EACCESS) == 0 ? 0 : errno;
 	m->n++;
 	return fd;
 }
@@ -167,6 +169,35 @@ os_moves_stat(struct os_moves *m, const char *name, struct os_stat *st)
 	int sub = sub_of(m, name, -1, false, &rest);
 
 	return sub >= 0 ? os_stat_below(sub, rest, st) : -1;
+}
+
+/* `to`: what it cannot be called; NULL: nothing. */
+static int
+fail(const struct os_moves *m, const char *from, const char *to, struct err *e)
+{
+	char whole[4096], what[512];
+
+	snprintf(whole, sizeof(whole), "%s/%s", m->path, from);
+	snprintf(what, sizeof(what), "give it the name %s", to != NULL ? to : "");
+	return err_io(e, whole, to != NULL ? what : "give a file another name there");
+}
+
+static int
+is_ready(struct os_moves *m, const char *file, struct err *e)
+{
+	char name[OS_SUB_MAX];
+	const char *rest;
+
+	if (sub_of(m, file, -1, true, &rest) < 0 || !os_split_below(file, name, &rest))
+		return fail(m, file, NULL, e);
+	errno = slot_of(m, name)->why_not;
+	return errno == 0 ? 0 : fail(m, file, NULL, e);
+}
+
+int
+os_moves_ready(struct os_moves *m, const char *from, const char *to, struct err *e)
+{
+	return is_ready(m, from, e) < 0 ? -1 : is_ready(m, to, e);
 }
 
 static bool
@@ -205,5 +236,5 @@ os_moves_move(struct os_moves *m, const char *from, const char *to, struct err *
 		target = sub_of(m, to, source, true, &b);
 	if (target >= 0)
 		rc = move(source, a, target, b);
-	return rc < 0 ? err_io(e, m->path, "give a file another name there") : rc;
+	return rc < 0 ? fail(m, from, to, e) : rc;
 }

@@ -54,6 +54,11 @@ drive_move(void *arg, const struct journal_patch *p, struct err *e)
 			 : d->way == CACHE_ON  ? p->to
 					       : p->from;
 
+	/* What cannot be done is to be known while the store is still the old one. */
+	if (d->way == CACHE_ASIDE &&
+		os_moves_ready(d->moves, path_of(d, p->from, &d->from),
+			path_of(d, p->to, &d->to), e) < 0)
+		return -1;
 	if (text_equal(from, to))
 		return 0;
 	const char *a = path_of(d, from, &d->from), *b = path_of(d, to, &d->to);

@@ -13,7 +13,8 @@
 void cache_sign(const struct os_stat *st, char sign[CACHE_SIGN]);
 
 enum cache_way {
-	CACHE_ASIDE, /* from their names to the tombstones; it must be there */
+	CACHE_ASIDE, /* from their names to the tombstones; they must be there, and all
+		      * folders to come must be such that names can be made in them */
 	CACHE_ON,    /* from the tombstones to their new names */
 	CACHE_BACK,  /* from the tombstones to their old ones */
 };
