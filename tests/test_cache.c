@@ -569,11 +569,18 @@ Test(cache, dates)
 	struct target t;
 	struct store s;
 
-	put(STORE, "1\n2\n3\n4\n5\n");
+	char x[9000];
+
+	put(STORE, "1\n2\n3\n4\n5\n6\n7\n8\n");
 	put_cached("1", arena_print(&arena, "#From: a\n%s\nbody", date));
 	put_cached("2", arena_print(&arena, "*From: a\n%s\nbody", date));
 	put_cached("3", "#From: a\n\nbody");
 	put_cached("4", arena_print(&arena, "%sFrom: a\n\nbody", date));
+	/* Across the end of what is read first; before it, and once more behind it. */
+	memset(x, 'x', sizeof(x));
+	put_cached("6", arena_print(&arena, "#X: %.8160s\n%s\nbody", x, date));
+	put_cached("7", arena_print(&arena, "#%sX: %.9000s\n%s\nbody", date, x, date));
+	put_cached("8", arena_print(&arena, "#%sX: %.9000s\n\nbody", date, x));
 	cr_assert_eq(target_open(&t, in(STORE), NULL, false, in("state"), &e), 0);
 	cr_assert_eq(store_read(&s, t.format, &t.source, &e), 0);
 	dates_read(&s, &t, &set);
@@ -581,8 +588,9 @@ Test(cache, dates)
 	set.delete_after_days = 7;
 	dates_read(&s, &t, &set);
 	/* An incomplete file is fetched again. */
-	static const uint32_t want[] = {1795098413, 0, 0, 1795098413, 0};
-	for (size_t i = 0; i < 5; i++)
+	static const uint32_t want[] = {
+		1795098413, 0, 0, 1795098413, 0, 1795098413, 0, 1795098413};
+	for (size_t i = 0; i < sizeof(want) / sizeof(*want); i++)
 		cr_expect_eq(s.dates[i], want[i], "%zu: %u", i + 1, s.dates[i]);
 	store_release(&s);
 	target_close(&t);

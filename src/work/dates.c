@@ -5,7 +5,8 @@
 #include "base/os_file.h"
 #include "model/date.h"
 
-/* Of a message: most headers are a few kB. */
+/* Of a message: most headers are a few kB, and there may be 100 000 of them. */
+#define HEAD_FEW ((size_t)8 << 10)
 #define HEAD_MAX ((size_t)64 << 10)
 
 static uint32_t
@@ -13,16 +14,20 @@ date_at(const struct message_cache *cache, const char *path, char *head)
 {
 	struct err ignored;
 	int64_t seconds;
-	size_t n = 0;
+	size_t n = 0, more = 0;
+	bool found = false;
 	int fd;
 
 	if (os_open_in_place(path, false, &fd, &ignored) < 0)
 		return 0;
-	if (os_read_at(fd, path, 0, head, HEAD_MAX, &n, &ignored) < 0)
-		n = 0;
+	if (os_read_at(fd, path, 0, head, HEAD_FEW, &n, &ignored) == 0)
+		found = date_of_message(cache->message((struct text){head, n}), &seconds);
+	if (!found && n == HEAD_FEW &&
+		os_read_at(fd, path, n, head + n, HEAD_MAX - n, &more, &ignored) == 0)
+		found = date_of_message(
+			cache->message((struct text){head, n + more}), &seconds);
 	os_close(fd, path, &ignored);
-	if (!date_of_message(cache->message((struct text){head, n}), &seconds) ||
-		seconds <= 0 || seconds > UINT32_MAX)
+	if (!found || seconds <= 0 || seconds > UINT32_MAX)
 		return 0;
 	return (uint32_t)seconds;
 }
