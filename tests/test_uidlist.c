@@ -103,6 +103,24 @@ Test(uidlist, version_1_flags_and_a_last_line_that_is_being_written)
 	uidlist_release(&l);
 }
 
+/* What stands behind a tab is no field of its own: not "Pb", which would be taken out. */
+Test(uidlist, a_tab_is_a_byte_of_its_field)
+{
+	struct text pop3[1] = {{"u", 1}};
+	struct uidlist l;
+	struct buf out;
+	struct err e = {0};
+
+	cr_assert_eq(uidlist_read(&l, "x", text_of("3 V5 N9\n2 Ga\tPb  Pold :c\n"), &e),
+		0, "%s", e.message);
+	buf_init(&out, 1000);
+	uidlist_write(&l, pop3, &out);
+	cr_expect(is(buf_text(&out), "3 V5 N9\n2 Ga\tPb Pu :c\n"), "%.*s",
+		TEXT_ARG(buf_text(&out)));
+	buf_release(&out);
+	uidlist_release(&l);
+}
+
 static void
 is_refused(const char *bytes, size_t len, const char *want)
 {

@@ -63,6 +63,18 @@ read_header(struct reader *r)
 	return 0;
 }
 
+/* Blanks alone part them, as with Dovecot: a tab is a byte of a field. */
+static bool
+take_field(struct cursor *c, struct text *word)
+{
+	while (c->off < c->all.len && c->all.at[c->off] == ' ')
+		c->off++;
+	*word = (struct text){c->all.at + c->off, c->all.len - c->off};
+	word->len = text_find(*word, ' ');
+	c->off += word->len;
+	return word->len > 0;
+}
+
 static int
 read_field(struct reader *r, struct uidlist_record *to, struct text word)
 {
@@ -109,19 +121,15 @@ read_record(struct reader *r, struct text line)
 		return refuse(r, "UIDs that do not go up", line);
 	/* Up to the name, which begins with the first ':' that begins a word. */
 	while (l->version == 3) {
-		while (c.off < line.len && line.at[c.off] == ' ')
-			c.off++;
-		if (c.off < line.len && line.at[c.off] == ':')
-			break;
-		word = (struct text){line.at + c.off, line.len - c.off};
-		word.len = text_find(word, ' ');
-		if (word.len == 0)
+		if (!take_field(&c, &word))
 			return refuse(r, "want : and the file's name", line);
+		if (word.at[0] == ':') {
+			c.off -= word.len - 1;
+			break;
+		}
 		if (read_field(r, &record, word) < 0)
 			return -1;
-		c.off += word.len;
 	}
-	c.off += l->version == 3;
 	record.name = (struct text){line.at + c.off, line.len - c.off};
 	if (text_find(record.name, '/') < record.name.len)
 		return refuse(r, "a file's name that leads elsewhere", record.name);
@@ -166,7 +174,7 @@ write_record(const struct uidlist_record *r, struct text pop3, struct buf *out)
 	struct text word;
 	bool first = true;
 
-	for (; take_word(&c, &word); first = false) {
+	for (; take_field(&c, &word); first = false) {
 		if (!first && word.at[0] == 'P')
 			continue;
 		buf_add(out, word);
