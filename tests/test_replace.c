@@ -637,6 +637,46 @@ Test(replace, reads_back_every_byte)
 	}
 }
 
+/* What is large goes to the disk and comes from it by itself, but for its end. */
+Test(replace, writes_and_reads_back_what_is_large)
+{
+	static const size_t places[] = {0, 1048575, 1048576, 9999999, 17825791, 17825892};
+	size_t len = 17825893; /* 17 MiB and 101 */
+	char *bytes = malloc(len), *path = in("large"), *read;
+	struct text t = {bytes, len};
+	struct os_stat st;
+	bool same;
+	size_t n;
+	int fd;
+
+	for (size_t i = 0; i < len; i++)
+		bytes[i] = (char)(i * 2654435761u >> 13);
+	cr_assert_eq(os_open_new(path, &fd, &e), 0, "%s", e.message);
+	cr_assert_eq(os_write_fd(fd, path, t, &e), 0, "%s", e.message);
+	cr_assert_eq(os_sync_fd(fd, path, &e), 0);
+	cr_assert_eq(os_reads_back(fd, path, t, &same, &e), 0, "%s", e.message);
+	cr_assert(same);
+	cr_assert_eq(os_read(path, len, &read, &n, &st, &e), 0, "%s", e.message);
+	cr_assert_eq(n, len);
+	cr_assert_eq(memcmp(read, bytes, len), 0);
+	for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++) {
+		bytes[places[i]] ^= 1;
+		cr_assert_eq(os_reads_back(fd, path, t, &same, &e), 0);
+		cr_assert(!same, "byte %zu is another", places[i]);
+		bytes[places[i]] ^= 1;
+	}
+	t.len--;
+	cr_assert_eq(os_reads_back(fd, path, t, &same, &e), 0);
+	cr_assert(!same, "a byte more than was written");
+	/* The flag is taken back: the next write is of any length. */
+	cr_assert_eq(os_write_fd(fd, path, text_of("x"), &e), 0, "%s", e.message);
+	cr_assert_eq(os_close(fd, path, &e), 0);
+	cr_assert_eq(os_stat(path, &st, &e), 0);
+	cr_assert_eq(st.size, len + 1);
+	free(bytes);
+	free(read);
+}
+
 /* Same size, same time: only the bytes tell. */
 Test(replace, refuses_other_bytes_of_the_same_size_and_time)
 {

@@ -32,6 +32,9 @@ int os_read_at(int fd, const char *path, uint64_t off, char *to, size_t max, siz
 /* Is all that is in the file now these bytes, and no more? A piece at a time is read, so
  * it takes no memory. */
 int os_same_fd(int fd, const char *path, struct text bytes, bool *same, struct err *e);
+/* The same of a file that has just been written and synced: where it is large and its file
+ * system can do it, the disk is asked, not what the system remembers of it. */
+int os_reads_back(int fd, const char *path, struct text bytes, bool *same, struct err *e);
 int os_write_at(int fd, const char *path, uint64_t off, struct text bytes, struct err *e);
 /* When it was changed, in nanoseconds since 1970; when it was read stays. */
 int os_set_mtime(int fd, const char *path, int64_t mtime, struct err *e);

@@ -10,7 +10,7 @@ check_copy(int fd, const char *path, struct text want, struct err *e)
 {
 	bool same;
 
-	if (os_same_fd(fd, path, want, &same, e) < 0)
+	if (os_reads_back(fd, path, want, &same, e) < 0)
 		return -1;
 	if (same)
 		return 0;

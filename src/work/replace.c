@@ -113,7 +113,7 @@ write_temporary(struct target *t, struct text bytes, const struct journal_file *
 	if (rc == 0)
 		rc = os_sync_fd(fd, path, e);
 	if (rc == 0)
-		rc = os_same_fd(fd, path, bytes, &same, e);
+		rc = os_reads_back(fd, path, bytes, &same, e);
 	if (rc == 0 && !same)
 		rc = err_set(e, ERR_IO, "io",
 			"%s: reads back other bytes than were written; the disk is not "
