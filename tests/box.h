@@ -8,7 +8,7 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 
-#include "model/header.h"
+#include "evidence.h"
 #include "model/match.h"
 
 #define BOX_MAX 32
@@ -19,33 +19,6 @@ struct box {
 	bool refused[BOX_MAX]; /* the server will not give this body */
 	size_t nread;	       /* bodies read */
 };
-
-/* The evidence of a message: of its header, or of all of it. */
-static inline struct evidence
-read_message(const char *message, bool all)
-{
-	struct header h = {0};
-	struct body b = {0};
-	struct evidence ev = {0};
-	struct cursor c = {text_of(message), 0};
-	struct text line;
-
-	header_begin(&h);
-	while (take_line(&c, &line))
-		if (header_line(&h, line))
-			break;
-	header_end(&h, &ev);
-	if (all) {
-		body_begin(&b);
-		while (take_line(&c, &line))
-			body_line(&b, line);
-		ev.body = body_end(&b);
-		ev.flags |= MESSAGE_BODY;
-	}
-	header_release(&h);
-	body_release(&b);
-	return ev;
-}
 
 /* Size on the wire, where each line end is two bytes. */
 static inline uint64_t
@@ -62,7 +35,7 @@ static inline struct message *
 add_sized(struct box *b, const char *uidl, const char *message, uint64_t size)
 {
 	struct message *m = listing_add(&b->list, text_of(uidl), size);
-	struct evidence ev = read_message(message, false);
+	struct evidence ev = read_message(text_of(message), false);
 
 	b->text[b->list.n - 1] = message;
 	message_learn(m, &ev);
@@ -84,7 +57,7 @@ read_wanted(struct box *b, const uint8_t *want)
 			continue;
 		b->nread++;
 		if (!b->refused[i])
-			ev = read_message(b->text[i], true);
+			ev = read_message(text_of(b->text[i]), true);
 		message_learn(&b->list.at[i], &ev);
 	}
 }

@@ -1,18 +1,9 @@
 /*
  * libFuzzer target: any bytes as a message, and what must hold whatever they are.
  */
-#include <stdlib.h>
+#include "fuzz.h"
 
 #include "model/header.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-must(bool holds)
-{
-	if (!holds)
-		abort();
-}
 
 /* `more` is a line put before all others; `octets` counts what the bytes gave. */
 static struct evidence

@@ -2,18 +2,9 @@
  * libFuzzer target: any bytes as what an IMAP server says, line by line, and what must hold
  * whatever they are.
  */
-#include <stdlib.h>
+#include "fuzz.h"
 
 #include "mailbox/imap_parse.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-must(bool holds)
-{
-	if (!holds)
-		abort();
-}
 
 static void
 within(struct text part, struct text all)

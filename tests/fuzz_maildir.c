@@ -3,21 +3,12 @@
  * an mbox. What is read of a dovecot-uidlist is written again as it was, and with other
  * UIDLs it says the same but for these.
  */
-#include <stdlib.h>
+#include "fuzz.h"
 
 #include "base/arena.h"
 #include "model/mboxline.h"
 #include "model/sizelist.h"
 #include "model/uidlist.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-must(bool holds)
-{
-	if (!holds)
-		abort();
-}
 
 static void
 same_but_uidls(const struct uidlist *was, struct text bytes)

@@ -4,13 +4,11 @@
  * the targets choose by it what the rest is.
  */
 #include "base/os.h"
+#include "fuzz.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
 #define FILE_MAX ((uint64_t)64 << 20)
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static int
 run_file(const char *path, int first, size_t *n)

@@ -190,7 +190,7 @@ Test(match_sides, cut_headers_are_read_whole)
 	BEGIN();
 	add(&old, "a", "Message-ID: <1@x>\nX: 1\n\nbody\n");
 	add(&new, "b", "Message-ID: <1@x>\nX: 1\n\nbody\n");
-	struct evidence cut = read_message("Message-ID: <1@x>\n", false);
+	struct evidence cut = read_message(text_of("Message-ID: <1@x>\n"), false);
 	message_learn(&new.list.at[0], &cut);
 	match_run(&old.list, &new.list, &m);
 	cr_assert_eq(m.nwant, 1);

@@ -1,7 +1,7 @@
 /*
  * What servers and copying tools do to mails on their way.
  */
-#include "model/header.h"
+#include "../evidence.h"
 #include "truth.h"
 
 #include <stdio.h>
@@ -257,33 +257,6 @@ count_size(struct truth *t, const struct server *s, struct text wire, uint64_t *
 	return bytes + 2 * lines;
 }
 
-/* As a mailbox reads it. */
-static struct evidence
-read_text(struct text bytes, bool all)
-{
-	struct header h = {0};
-	struct body b = {0};
-	struct evidence ev = {0};
-	struct cursor c = {bytes, 0};
-	struct text line;
-
-	header_begin(&h);
-	while (take_line(&c, &line))
-		if (header_line(&h, line))
-			break;
-	header_end(&h, &ev);
-	if (all) {
-		body_begin(&b);
-		while (take_line(&c, &line))
-			body_line(&b, line);
-		ev.body = body_end(&b);
-		ev.flags |= MESSAGE_BODY;
-	}
-	header_release(&h);
-	body_release(&b);
-	return ev;
-}
-
 static void
 write_uidl(struct truth *t, const struct server *s, struct served *m, size_t at,
 	char *uidl, size_t size)
@@ -328,14 +301,14 @@ serve(struct truth *t, const struct server *s, struct box *box, int mail)
 		       (m->no_body ? TROUBLE(TROUBLE_NO_BODY) : 0) |
 		       (end != ENDS_CRLF ? TROUBLE(TROUBLE_LINE_ENDS) : 0) |
 		       (s->part ? TROUBLE(TROUBLE_PART) : 0);
-	m->all = read_text(m->text, true);
+	m->all = read_message(m->text, true);
 	m->telling = tell(m->text);
 	write_uidl(t, s, m, box->list.n, uidl, sizeof(uidl));
 	struct message *listed = listing_add(
 		&box->list, text_of(uidl), count_size(t, s, m->text, &m->troubles));
 	struct evidence ev = {.flags = MESSAGE_NO_HEADER};
 	if (!m->no_header)
-		ev = read_text((struct text){m->text.at, m->cut}, false);
+		ev = read_message((struct text){m->text.at, m->cut}, false);
 	message_learn(listed, &ev);
 }
 
