@@ -178,7 +178,7 @@ struct packed {
 static struct text
 pack(struct packed *p, struct arena *a, struct text t)
 {
-	if (t.len > p->room) {
+	if (p->at == NULL || t.len > p->room) {
 		p->room = t.len > PACKED ? t.len : PACKED;
 		p->at = arena_alloc(a, p->room);
 	}
