@@ -323,7 +323,7 @@ eudora_write(const struct store *s, const struct edit *edits, size_t n, struct b
 		return -1;
 	buf_add(out, s->source->bytes);
 	for (size_t i = 0; i < n && !out->full; i++)
-		if (write_uidl(s, out->at + s->records[edits[i].index].whole.off, &h,
+		if (write_uidl(s, out->at + store_record(s, edits[i].index).whole.off, &h,
 			    edit_text(&edits[i]), e) < 0)
 			return -1;
 	return 0;

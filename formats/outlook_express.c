@@ -259,11 +259,11 @@ lay_out(struct rewrite *w, const struct dbx_record *r, const struct pop3uidl *en
 static int
 write_record(struct rewrite *w, size_t i, struct err *e)
 {
-	const struct record *was = &w->s->records[i];
+	struct span was = store_record(w->s, i).whole;
 	struct keyed *to = &w->keyed[i];
 	struct dbx_record r;
 
-	if (pop3uidl_take(w->s->source, was->whole.off, &r, &to->key, e) < 0)
+	if (pop3uidl_take(w->s->source, was.off, &r, &to->key, e) < 0)
 		return -1;
 	if (w->of_record[i] != NULL)
 		to->key.uidl = edit_text(w->of_record[i]);
@@ -275,7 +275,7 @@ write_record(struct rewrite *w, size_t i, struct err *e)
 	if (!w->entries.full && !w->data.full &&
 		dbx_build_record(&w->build, &r, &to->off) == 0)
 		return 0;
-	return err_at_byte(e, w->s->source, was->whole.off,
+	return err_at_byte(e, w->s->source, was.off,
 		"the new UIDL or server is too long for this record");
 }
 

@@ -28,20 +28,17 @@ rename_all(
 
 	for (size_t i = 0; i < s->nrecords; i++) {
 		char *to = arena_print(a, spelling, i);
-		edits[n++] =
-			(struct edit){(uint32_t)i, EDIT_UIDL, (uint32_t)strlen(to), to};
+		edits[n++] = edit_make(EDIT_UIDL, i, text_of(to));
 	}
 	for (size_t i = 0; i < s->nrecords && s->server_in_records; i += 2) {
-		char *to = arena_print(a, "a%u.b", s->records[i].account);
-		edits[n++] =
-			(struct edit){(uint32_t)i, EDIT_SERVER, (uint32_t)strlen(to), to};
+		char *to = arena_print(a, "a%u.b", store_record(s, i).account);
+		edits[n++] = edit_make(EDIT_SERVER, i, text_of(to));
 	}
 	for (size_t i = 0; i < s->naccounts; i++)
 		if (s->accounts[i].host.at.len > 0) {
 			/* Two accounts that become one are refused, and that is right. */
 			char *to = arena_print(a, "a%zu.b", i);
-			edits[n++] = (struct edit){
-				(uint32_t)i, EDIT_HOST, (uint32_t)strlen(to), to};
+			edits[n++] = edit_make(EDIT_HOST, i, text_of(to));
 		}
 	return n;
 }

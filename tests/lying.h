@@ -168,7 +168,7 @@ begin(struct store *s, struct source *src, const struct format *f, const char *b
 static inline struct edit
 edit(enum edit_what what, uint32_t index, const char *to)
 {
-	return (struct edit){index, (uint8_t)what, (uint32_t)strlen(to), to};
+	return edit_make(what, index, text_of(to));
 }
 
 static inline void

@@ -198,7 +198,7 @@ static void
 refused(const struct store *s, enum edit_what what, uint32_t index, struct text to,
 	const char *says)
 {
-	const struct edit edit = {index, (uint8_t)what, (uint32_t)to.len, to.at};
+	const struct edit edit = edit_make(what, index, to);
 	struct buf out;
 	struct err e;
 
@@ -277,7 +277,7 @@ Test(dbx, a_record_moves_by_itself)
 	cr_assert_eq(now.nrecords, 3);
 	cr_assert_eq(now.naccounts, 2);
 	for (size_t i = 0; i < 3; i++) {
-		const struct record *r = &now.records[i];
+		struct record rec = store_record(&now, i), *r = &rec;
 		cr_expect(text_equal(record_uidl(r), text_of(want[i][0])), "%zu", i);
 		cr_expect(text_equal(now.accounts[r->account].host.text,
 				  text_of(want[i][1])),

@@ -28,7 +28,7 @@ change(const char *fixture, const char *path, const struct edit *edits, size_t n
 static struct edit
 edit(uint32_t index, const char *to)
 {
-	return (struct edit){index, EDIT_UIDL, (uint32_t)strlen(to), to};
+	return edit_make(EDIT_UIDL, index, text_of(to));
 }
 
 static void

@@ -272,25 +272,25 @@ Test(evolution, gconf_refused)
 Test(evolution, what_may_be_old_enough)
 {
 	struct settings set = {.known = true, .leave_on_server = true};
-	struct record r = {.state = RECORD_KNOWN};
+	struct packed_record r = {.state = RECORD_KNOWN};
 	struct store s = {.records = &r, .nrecords = 1};
 	uint32_t date;
 	int64_t now = 1700000000;
 
-	cr_expect_not(check_deletes(&s, &r, &set, now));
+	cr_expect_not(check_deletes(&s, 0, &set, now));
 	set.delete_after_days = 365;
-	cr_expect_not(check_deletes(&s, &r, &set, now));
+	cr_expect_not(check_deletes(&s, 0, &set, now));
 	set.by_message_date = true;
-	cr_expect(check_deletes(&s, &r, &set, now));
+	cr_expect(check_deletes(&s, 0, &set, now));
 	s.dates = &date;
 	date = 0;
-	cr_expect(check_deletes(&s, &r, &set, now));
+	cr_expect(check_deletes(&s, 0, &set, now));
 	date = (uint32_t)(now - 364 * 86400 - 1);
-	cr_expect(check_deletes(&s, &r, &set, now));
+	cr_expect(check_deletes(&s, 0, &set, now));
 	date = (uint32_t)(now - 363 * 86400);
-	cr_expect_not(check_deletes(&s, &r, &set, now));
+	cr_expect_not(check_deletes(&s, 0, &set, now));
 	set.leave_on_server = false;
-	cr_expect(check_deletes(&s, &r, &set, now));
+	cr_expect(check_deletes(&s, 0, &set, now));
 }
 
 static size_t

@@ -161,7 +161,7 @@ Test(format, thunderbird_spells_nothing_that_breaks_a_line)
 	buf_init(&out, 0);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
 		for (uint8_t what = EDIT_UIDL; what <= EDIT_USER; what++) {
-			struct edit edit = {0, what, (uint32_t)strlen(bad[i]), bad[i]};
+			struct edit edit = edit_make(what, 0, text_of(bad[i]));
 			int want = what == EDIT_USER && bad[i][1] == ' ' ? 0 : -1;
 			cr_assert(store_write(&s, &edit, 1, &out, &e) == want, "%zu %d",
 				i, what);

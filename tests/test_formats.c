@@ -135,7 +135,7 @@ dump_store(struct buf *b, const struct store *s)
 		buf_byte(b, '\n');
 	}
 	for (size_t i = 0; i < s->nrecords; i++) {
-		const struct record *r = &s->records[i];
+		struct record rec = store_record(s, i), *r = &rec;
 		buf_print(b, "record %s %c %lu ", states[r->state], r->status,
 			(unsigned long)r->time);
 		if (r->account == STORE_NO_ACCOUNT)
@@ -208,16 +208,15 @@ edit_all(const struct store *s, size_t *n)
 
 	for (size_t i = 0; i < s->naccounts; i++)
 		for (uint8_t what = EDIT_HOST; what <= EDIT_USER; what++)
-			edits[k++] = (struct edit){(uint32_t)i, what, 0, NULL};
+			edits[k++] = edit_make(what, i, (struct text){NULL, 0});
 	for (size_t i = 0; i < s->nrecords; i++)
-		edits[k++] = (struct edit){(uint32_t)i, EDIT_UIDL, 0, NULL};
+		edits[k++] = edit_make(EDIT_UIDL, i, (struct text){NULL, 0});
 	for (size_t i = 0; i < s->nrecords && s->server_in_records; i++)
-		edits[k++] = (struct edit){(uint32_t)i, EDIT_SERVER, 0, NULL};
+		edits[k++] = edit_make(EDIT_SERVER, i, (struct text){NULL, 0});
 	*n = k;
 	for (size_t i = 0; i < k; i++) {
-		struct text t = store_value(s, &edits[i]);
-		edits[i].to = t.at;
-		edits[i].len = (uint32_t)t.len;
+		edits[i] = edit_make(
+			edits[i].what, edits[i].index, store_value(s, &edits[i]));
 	}
 	return edits;
 }
@@ -283,9 +282,8 @@ there_and_back(const struct work *w, const struct store *s, const struct edit *e
 		"%s: %s: other counts", w->file, what);
 	assert_values(w, &now, edits, n);
 	for (size_t i = 0; i < n; i++) {
-		struct text t = store_value(s, &edits[i]);
-		back[i] = (struct edit){
-			edits[i].index, edits[i].what, (uint32_t)t.len, t.at};
+		back[i] = edit_make(
+			edits[i].what, edits[i].index, store_value(s, &edits[i]));
 	}
 	write_all(w, &now, back, n, &again);
 	if (w->format->write != NULL)
@@ -321,11 +319,10 @@ other_values(const struct work *w, const struct store *s, bool longer)
 		struct edit edit = edits[i];
 		if (!is_in_file(s, &edit))
 			continue;
-		edit.to =
+		const char *to =
 			longer ? arena_print(&a, "n%0*zu.example", (int)(40 + i % 30), i)
 			       : arena_print(&a, "%zx", i);
-		edit.len = (uint32_t)strlen(edit.to);
-		edits[k++] = edit;
+		edits[k++] = edit_make(edit.what, edit.index, text_of(to));
 	}
 	for (size_t i = 0; i < k / 2; i++) {
 		struct edit edit = edits[i];
@@ -343,10 +340,10 @@ permutation(const struct work *w, const struct store *s, size_t by)
 	struct edit *edits = must_alloc(s->nrecords * sizeof(*edits) + 1);
 
 	for (size_t i = 0; i < s->nrecords; i++) {
-		struct text to = record_uidl(&s->records[(i + by) % s->nrecords]);
+		struct text to = store_uidl(s, (i + by) % s->nrecords);
 		/* Even ones first: in no order of place. */
 		size_t k = i % 2 == 0 ? i / 2 : (s->nrecords + 1) / 2 + i / 2;
-		edits[k] = (struct edit){(uint32_t)i, EDIT_UIDL, (uint32_t)to.len, to.at};
+		edits[k] = edit_make(EDIT_UIDL, i, to);
 	}
 	there_and_back(w, s, edits, s->nrecords, "a permutation");
 	free(edits);

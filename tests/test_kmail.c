@@ -210,7 +210,7 @@ Test(kmail, spells_what_a_server_may_give)
 	buf_init(&out, 0);
 	static const char *const bad[] = {"", "a b", "a\tb", "\xfc", "\x7f"};
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
-		struct edit edit = {1, EDIT_UIDL, (uint32_t)strlen(bad[i]), bad[i]};
+		struct edit edit = edit_make(EDIT_UIDL, 1, text_of(bad[i]));
 		cr_assert_eq(store_write(&s, &edit, 1, &out, &e), -1, "%zu", i);
 		cr_assert_eq(e.kind, ERR_DATA, "%s", e.message);
 	}

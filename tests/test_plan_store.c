@@ -166,7 +166,7 @@ outcome(void)
 	if (plan.state == PLAN_REFUSED)
 		return plan.refusal.message;
 	for (size_t i = 0; i < store.nrecords; i++) {
-		struct text to = record_uidl(&store.records[i]);
+		struct text to = store_uidl(&store, i);
 		for (size_t k = 0; k < plan.nedits; k++)
 			if (plan.edits[k].what == EDIT_UIDL && plan.edits[k].index == i)
 				to = edit_text(&plan.edits[k]);

@@ -422,7 +422,7 @@ is_beyond_us(const struct life *l, const struct turn *t, const char *uidl)
 		return false;
 	for (size_t i = 0; i < t->store.nrecords; i++)
 		if (t->plan.fate[i] == FATE_NEW &&
-			text_equal(record_uidl(&t->store.records[i]), text_of(uidl)))
+			text_equal(store_uidl(&t->store, i), text_of(uidl)))
 			return true;
 	return false;
 }

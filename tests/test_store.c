@@ -65,7 +65,7 @@ Test(store, edits_that_change_nothing_are_dropped)
 
 	begin(&s, &src, &lines, FILE_TEXT);
 	const struct edit same[] = {edit(EDIT_UIDL, 1, "two"), edit(EDIT_HOST, 0, "host"),
-		edit(EDIT_UIDL, 1, "two")};
+		edit(EDIT_UIDL, 2, "three")};
 	assert_output(&s, same, 3, FILE_TEXT);
 	assert_output(&s, NULL, 0, FILE_TEXT);
 	store_release(&s);

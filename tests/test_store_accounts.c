@@ -56,7 +56,7 @@ begin(struct store *s, struct source *src, const char *bytes)
 static struct edit
 edit(enum edit_what what, uint32_t index, const char *to)
 {
-	return (struct edit){index, (uint8_t)what, (uint32_t)strlen(to), to};
+	return edit_make(what, index, text_of(to));
 }
 
 static void
@@ -88,10 +88,11 @@ Test(store_accounts, the_same_start_is_the_same_account)
 	cr_assert_eq(s.naccounts, 2);
 	cr_assert(text_equal(s.accounts[1].user.text, text_of("bo")));
 	cr_assert_eq(s.nrecords, 4);
-	cr_assert_eq(s.records[0].account, 0);
-	cr_assert_eq(s.records[1].account, 1);
-	cr_assert_eq(s.records[2].account, 0);
-	cr_assert_eq(store_account_at(&s, &s.records[2], s.accounts[0].host).off, 23);
+	cr_assert_eq(store_record(&s, 0).account, 0);
+	cr_assert_eq(store_record(&s, 1).account, 1);
+	struct record third = store_record(&s, 2);
+	cr_assert_eq(third.account, 0);
+	cr_assert_eq(store_account_at(&s, &third, s.accounts[0].host).off, 23);
 	store_release(&s);
 }
 
@@ -149,9 +150,9 @@ Test(store_accounts, an_output_that_lies_is_refused)
 			"bytes behind the last edit have changed"},
 	};
 	const struct edit host = edit(EDIT_HOST, 0, "new");
-	uint32_t none[4] = {EDIT_NONE, EDIT_NONE, EDIT_NONE, EDIT_NONE};
-	uint32_t of_host[2] = {0, EDIT_NONE};
-	const struct edit_table table = {&host, none, of_host, none, 1, NULL};
+	const struct edit *none[2] = {NULL, NULL}, *of_host[2] = {&host, NULL};
+	const struct edit_table table = {
+		.edits = &host, .n = 1, .of_host = of_host, .of_user = none};
 	struct source src;
 	struct store s;
 	struct err e;

@@ -25,13 +25,14 @@ show_text(struct run *r, const struct job *j)
 		out(r->console, "account %zu: %s@%s\n", i,
 			text_escape(s->accounts[i].user.text, safe[0], sizeof(safe[0])),
 			text_escape(s->accounts[i].host.text, safe[1], sizeof(safe[1])));
-	for (size_t i = 0; i < s->nrecords; i++)
+	for (size_t i = 0; i < s->nrecords; i++) {
+		struct record rec = store_record(s, i);
 		out(r->console, "%s %c %s %u\n",
-			account_number(&s->records[i], number, sizeof(number)),
-			s->records[i].status,
-			console_show(r->console, REDACT_UIDL, record_uidl(&s->records[i]),
-				safe[0], sizeof(safe[0])),
-			s->records[i].time);
+			account_number(&rec, number, sizeof(number)), rec.status,
+			console_show(r->console, REDACT_UIDL, record_uidl(&rec), safe[0],
+				sizeof(safe[0])),
+			rec.time);
+	}
 	out(r->console, "%zu account%s, %zu entr%s\n", s->naccounts,
 		s->naccounts == 1 ? "" : "s", s->nrecords,
 		s->nrecords == 1 ? "y" : "ies");
@@ -54,14 +55,14 @@ show_json(const struct job *j, const struct result *res, struct json *out_)
 	json_close(out_, ']');
 	json_open(out_, "entries", '[');
 	for (size_t i = 0; i < s->nrecords; i++) {
-		const struct record *rec = &s->records[i];
+		struct record rec = store_record(s, i);
 
 		json_open(out_, NULL, '{');
-		if (rec->account != STORE_NO_ACCOUNT)
-			json_number(out_, "account", rec->account);
-		json_text(out_, "uidl", record_uidl(rec));
-		json_text(out_, "status", (struct text){&rec->status, 1});
-		json_number(out_, "time", rec->time);
+		if (rec.account != STORE_NO_ACCOUNT)
+			json_number(out_, "account", rec.account);
+		json_text(out_, "uidl", record_uidl(&rec));
+		json_text(out_, "status", (struct text){&rec.status, 1});
+		json_number(out_, "time", rec.time);
 		json_close(out_, '}');
 	}
 	json_close(out_, ']');

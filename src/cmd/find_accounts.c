@@ -81,8 +81,8 @@ accounts_see(struct run *r, const struct job *j)
 			.settings = settings_kept(&r->arena, &set)};
 	}
 	for (size_t i = 0; i < s->nrecords; i++)
-		if (s->records[i].account < s->naccounts)
-			at[s->records[i].account].records++;
+		if (store_record(s, i).account < s->naccounts)
+			at[store_record(s, i).account].records++;
 	return at;
 }
 

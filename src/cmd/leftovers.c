@@ -59,7 +59,7 @@ old_uidl(struct leftovers *l, const struct job *j, size_t i, struct text *uidl,
 {
 	const struct plan *p = &j->plan;
 
-	*uidl = record_uidl(&j->store.records[i]);
+	*uidl = store_uidl(&j->store, i);
 	if (plan_is_tombstone(*uidl))
 		return journal_tombstone(j->journal, *uidl, &l->arena, uidl, e);
 	if (p->fate[i] == FATE_NEW || (p->state == PLAN_ALREADY && uidl_is_plain(*uidl)))
@@ -74,7 +74,7 @@ leftovers_see(struct leftovers *l, const struct job *j, struct err *e)
 		return 0;
 	l->stores = true;
 	for (size_t i = 0; l->n > 0 && i < j->store.nrecords; i++) {
-		uint32_t account = j->store.records[i].account;
+		uint32_t account = store_record(&j->store, i).account;
 		struct leftover key = {.had = false}, *hit;
 
 		if (account != STORE_NO_ACCOUNT && account != j->plan.account)

@@ -193,8 +193,8 @@ know_job(struct redact *r, const struct job *j)
 		redact_token(r, REDACT_USER, store_at(s, s->accounts[i].user.at));
 	}
 	for (size_t i = 0; i < s->nrecords; i++) {
-		redact_token(r, REDACT_UIDL, record_uidl(&s->records[i]));
-		redact_token(r, REDACT_UIDL, store_at(s, s->records[i].at));
+		redact_token(r, REDACT_UIDL, store_uidl(s, i));
+		redact_token(r, REDACT_UIDL, store_at(s, store_record(s, i).at));
 	}
 	know_accounts(r, &j->target);
 	know_mail(r, &j->target);

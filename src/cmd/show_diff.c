@@ -22,8 +22,8 @@ show_group(struct run *r, const struct job *j, uint8_t fate, uint8_t why, size_t
 			continue;
 		left--;
 		out(r->console, "      %s\n",
-			console_show(r->console, REDACT_UIDL,
-				record_uidl(&j->store.records[i]), safe, sizeof(safe)));
+			console_show(r->console, REDACT_UIDL, store_uidl(&j->store, i),
+				safe, sizeof(safe)));
 	}
 }
 
@@ -62,7 +62,7 @@ show_servers(struct run *r, const struct job *j, const char *from)
 	for (size_t i = 0; i < p->nedits; i++)
 		moved += p->edits[i].what == EDIT_SERVER;
 	for (size_t i = 0; i < j->store.nrecords; i++)
-		all += j->store.records[i].account == p->account;
+		all += store_record(&j->store, i).account == p->account;
 	out(r->console,
 		"  account %s: %zu records move to the server %s, %zu stay with the old one\n",
 		from, moved, text_escape(p->to_host, safe, sizeof(safe)), all - moved);

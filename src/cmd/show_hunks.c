@@ -34,7 +34,7 @@ place_of(const struct store *s, const struct edit *e)
 	case EDIT_USER:
 		return s->accounts[e->index].user.at;
 	default:
-		return s->records[e->index].at;
+		return store_record(s, e->index).at;
 	}
 }
 
@@ -113,22 +113,22 @@ add_edit(struct lines *l, struct two *b, const struct edit *e, size_t done,
 static size_t
 add_account(struct lines *l, struct two *b, const struct edit *e, size_t done)
 {
-	const struct record *r = &l->s->records[e->index];
+	struct record r = store_record(l->s, e->index);
 	const struct edit *at[2] = {NULL, NULL};
 
 	if (e->what != EDIT_UIDL)
 		return done;
 	for (size_t i = 0; i < l->naccount; i++)
-		if (l->account[i].index == r->account)
+		if (l->account[i].index == r.account)
 			at[l->account[i].what == EDIT_HOST] = &l->account[i];
-	const struct account *a = &l->s->accounts[r->account];
+	const struct account *a = &l->s->accounts[r.account];
 	bool host_first = a->host.at.off < a->user.at.off;
 	for (int k = 0; k < 2; k++) {
 		const struct edit *edit = at[(k == 0) == host_first];
 		if (edit == NULL)
 			continue;
 		struct span place = store_account_at(
-			l->s, r, edit->what == EDIT_HOST ? a->host : a->user);
+			l->s, &r, edit->what == EDIT_HOST ? a->host : a->user);
 		done = add_edit(l, b, edit, done, place);
 	}
 	return done;

@@ -175,7 +175,7 @@ change(struct job *j, struct run *r, struct result *res, struct map *m, struct e
 	for (size_t i = 0; rc == 0 && i < p->nedits; i++)
 		if (p->edits[i].what == EDIT_UIDL &&
 			p->fate[p->edits[i].index] == FATE_TOMBSTONE &&
-			j->store.records[p->edits[i].index].account == p->account)
+			store_record(&j->store, p->edits[i].index).account == p->account)
 			rc = journal_add_tombstone(j->journal, edit_text(&p->edits[i]),
 				store_value(&j->store, &p->edits[i]), e);
 	buf_init(&bytes, 0);

@@ -35,7 +35,7 @@ enum record_state {
 	RECORD_PARTIAL, /* a stub: the rest is still to be fetched */
 };
 
-/* 40 bytes, so that a million of them fit (see struct span). */
+/* As readers add it and store_record() gives it; kept smaller than that. */
 struct record {
 	const char *uidl; /* escapes undone */
 	uint32_t uidl_len;
@@ -49,12 +49,26 @@ struct record {
 
 #define STORE_NO_ACCOUNT UINT32_MAX
 
+/* A record as it is kept, in 16 bytes, because there are a million of them: its UIDL is
+ * what the file has there, byte by byte, and the rest of it is near. One of which that is
+ * not so has `len` RECORD_WIDE, and `at` is its index in `wide`. */
+struct packed_record {
+	uint32_t at, time;
+	uint16_t len, account;
+	uint8_t before, behind; /* bytes of the record around its UIDL */
+	uint8_t state;
+	char status;
+};
+
+#define RECORD_WIDE UINT16_MAX
+
 struct store {
 	const struct format *format;
 	const struct source *source;
 	struct account *accounts;
-	struct record *records;
-	size_t naccounts, nrecords;
+	struct packed_record *records; /* store_record() */
+	struct record *wide;
+	size_t naccounts, nrecords, nwide;
 	/* The client looks at all records, whatever account they stand under. */
 	bool merged;
 	/* The client rewrites the account's host and user from its settings whenever it
@@ -78,7 +92,7 @@ struct store {
 	const char **notes;
 	size_t nnotes;
 	struct arena arena;
-	size_t accounts_cap, records_cap, notes_cap;
+	size_t accounts_cap, records_cap, wide_cap, notes_cap;
 	uint32_t *accounts_table; /* of store_account_of() */
 	/* Set while an output is verified: records are compared and not kept. */
 	struct store_check *check;
@@ -91,6 +105,33 @@ static inline struct text
 record_uidl(const struct record *r)
 {
 	return (struct text){r->uidl, r->uidl_len};
+}
+
+static inline struct record
+store_record(const struct store *s, size_t i)
+{
+	const struct packed_record *p = &s->records[i];
+
+	if (p->len == RECORD_WIDE)
+		return s->wide[p->at];
+	return (struct record){.uidl = s->source->bytes.at + p->at,
+		.uidl_len = p->len,
+		.account = p->account,
+		.at = {p->at, p->len},
+		.whole = {p->at - p->before, (uint32_t)p->before + p->len + p->behind},
+		.time = p->time,
+		.state = p->state,
+		.status = p->status};
+}
+
+static inline struct text
+store_uidl(const struct store *s, size_t i)
+{
+	const struct packed_record *p = &s->records[i];
+
+	if (p->len == RECORD_WIDE)
+		return record_uidl(&s->wide[p->at]);
+	return (struct text){s->source->bytes.at + p->at, p->len};
 }
 
 /* For readers, which add what they find in the order of the file (a rebuilt file may be
@@ -128,12 +169,23 @@ enum edit_what {
 	EDIT_SERVER, /* index of a record; with server_in_records */
 };
 
+/* 16 bytes, see struct packed_record; edit_make(). The new text has its escapes undone;
+ * its bytes are the plan's. */
 struct edit {
 	uint32_t index;
-	uint8_t what; /* enum edit_what */
-	uint32_t len; /* of the new text, escapes undone; bytes owned by the plan */
+	uint32_t what : 2; /* enum edit_what */
+	uint32_t len : 30; /* no source and no map has a longer one */
 	const char *to;
 };
+
+static inline struct edit
+edit_make(enum edit_what what, size_t index, struct text to)
+{
+	return (struct edit){.index = (uint32_t)index,
+		.what = (uint32_t)what & 3,
+		.len = (uint32_t)(to.len & (SOURCE_MAX - 1)),
+		.to = to.at};
+}
 
 static inline struct text
 edit_text(const struct edit *e)
@@ -145,13 +197,17 @@ edit_text(const struct edit *e)
 int store_read(
 	struct store *s, const struct format *f, const struct source *src, struct err *e);
 void store_release(struct store *s);
-/* The value that an edit replaces, as it is now. */
+/* The value that an edit replaces, as it is now; false if there is no such account or
+ * record, and then it is left alone. */
+bool store_find_value(const struct store *s, const struct edit *edit, struct value *v);
 struct text store_value(const struct store *s, const struct edit *edit);
 
 /*
  * The new bytes of the file, into `out` (buf_init() by the caller; its max is raised to
- * what is needed). Edits that change nothing are dropped; two edits of one value are an
- * error. Everything is verified before it returns (verify.h).
+ * what is needed). The edits may come in any order; those of the records by their index,
+ * then those of accounts, are not copied to be sorted. Edits that change nothing are
+ * dropped; two edits of one value are an error. Everything is verified before it returns
+ * (verify.h).
  */
 int store_write(const struct store *s, const struct edit *edits, size_t n,
 	struct buf *out, struct err *e);

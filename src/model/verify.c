@@ -13,7 +13,7 @@ fail_record(const struct store_check *c, size_t i, const char *what, struct err 
 			"%s: the output is not right: record %zu: %s; nothing was "
 			"written",
 			c->was->source->path, i + 1, what);
-	text_escape(record_uidl(&c->was->records[i]), uidl, sizeof(uidl));
+	text_escape(store_uidl(c->was, i), uidl, sizeof(uidl));
 	return err_set(e, ERR_INTERNAL, "verify",
 		"%s: the output is not right: record %zu (%s): %s; nothing was written",
 		c->was->source->path, i + 1, uidl, what);
@@ -82,11 +82,11 @@ step(struct store_check *c, const struct store *now, enum edit_what what, struct
 
 static const char *
 account_value(struct store_check *c, const struct store *now, enum edit_what what,
-	uint32_t edit, const struct value *was, const struct value *is)
+	const struct edit *edit, const struct value *was, const struct value *is)
 {
-	if (edit == EDIT_NONE)
+	if (edit == NULL)
 		return text_equal(was->text, is->text) ? NULL : "a value has changed";
-	if (!text_equal(edit_text(&c->table->edits[edit]), is->text))
+	if (!text_equal(edit_text(edit), is->text))
 		return "a value is not the new one";
 	/* Each of its records has it, and is looked at by itself. */
 	if (now->account_in_records)
@@ -149,8 +149,7 @@ step_account(struct store_check *c, const struct store *now, const struct record
 		const struct value *old = user ? &a->user : &a->host;
 		const struct value *new = user ? &b->user : &b->host;
 
-		if ((user ? c->table->of_user : c->table->of_host)[was->account] !=
-			EDIT_NONE)
+		if ((user ? c->table->of_user : c->table->of_host)[was->account] != NULL)
 			wrong = step(c, now, user ? EDIT_USER : EDIT_HOST, old->text,
 				store_account_at(c->was, was, *old),
 				store_account_at(now, r, *new));
@@ -182,18 +181,20 @@ same_around(const struct store *was, const struct record *a, const struct store 
 
 /* The account of a record that is of a server by itself. */
 static const char *
-record_server(const struct store_check *c, const struct store *now,
-	const struct record *was, const struct record *r, uint32_t edit)
+record_server(struct store_check *c, const struct store *now, size_t i,
+	const struct record *was, const struct record *r)
 {
 	const struct account *a = &c->was->accounts[was->account];
 	const struct account *b = &now->accounts[r->account];
+	const struct edit *edit =
+		edit_table_next(c->table, &c->next, i, EDIT_SERVER, a->host.text);
 
 	if (!text_equal(a->user.text, b->user.text))
 		return "it has another account";
-	if (edit == EDIT_NONE)
+	if (edit == NULL)
 		return text_equal(a->host.text, b->host.text) ? NULL
 							      : "its server has changed";
-	return text_equal(edit_text(&c->table->edits[edit]), b->host.text)
+	return text_equal(edit_text(edit), b->host.text)
 		       ? NULL
 		       : "its server is not the new one";
 }
@@ -203,7 +204,6 @@ verify_record(const struct store *now, const struct record *r, struct err *e)
 {
 	struct store_check *c = now->check;
 	size_t i = c->nrecords++;
-	const struct record *was;
 	const char *wrong = NULL;
 
 	if (c->failed) {
@@ -212,31 +212,31 @@ verify_record(const struct store *now, const struct record *r, struct err *e)
 	}
 	if (i >= c->was->nrecords)
 		return fail_record(c, i, "there was none", e);
-	was = &c->was->records[i];
-	uint32_t edit = c->table->of_record[i];
-	struct text want =
-		edit == EDIT_NONE ? record_uidl(was) : edit_text(&c->table->edits[edit]);
+	struct record was = store_record(c->was, i);
+	const struct edit *edit =
+		edit_table_next(c->table, &c->next, i, EDIT_UIDL, record_uidl(&was));
+	struct text want = edit == NULL ? record_uidl(&was) : edit_text(edit);
 	if (!text_equal(want, record_uidl(r)))
 		return fail_record(c, i,
-			edit == EDIT_NONE ? "its UIDL has changed"
-					  : "its UIDL is not the new one",
+			edit == NULL ? "its UIDL has changed"
+				     : "its UIDL is not the new one",
 			e);
-	if (c->table->of_server != NULL && now->server_in_records)
-		wrong = record_server(c, now, was, r, c->table->of_server[i]);
-	else if (was->account != r->account)
+	if (now->server_in_records)
+		wrong = record_server(c, now, i, &was, r);
+	else if (was.account != r->account)
 		wrong = "it has another account";
 	if (wrong != NULL)
 		return fail_record(c, i, wrong, e);
-	if (was->state != r->state || was->status != r->status)
+	if (was.state != r->state || was.status != r->status)
 		return fail_record(c, i, "its status has changed", e);
-	if (was->time != r->time)
+	if (was.time != r->time)
 		return fail_record(c, i, "its time has changed", e);
-	if (c->was->format->write == NULL && !same_around(c->was, was, now, r))
+	if (c->was->format->write == NULL && !same_around(c->was, &was, now, r))
 		return fail_record(c, i, "bytes beside its UIDL have changed", e);
 	if (now->account_in_records)
-		wrong = step_account(c, now, was, r);
-	if (edit != EDIT_NONE && wrong == NULL)
-		wrong = step(c, now, EDIT_UIDL, record_uidl(was), was->at, r->at);
+		wrong = step_account(c, now, &was, r);
+	if (edit != NULL && wrong == NULL)
+		wrong = step(c, now, EDIT_UIDL, record_uidl(&was), was.at, r->at);
 	return wrong != NULL ? fail_record(c, i, wrong, e) : 0;
 }
 

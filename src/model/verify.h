@@ -9,24 +9,14 @@
 #ifndef MODEL_VERIFY_H
 #define MODEL_VERIFY_H
 
-#include "model/store.h"
-
-#define EDIT_NONE UINT32_MAX
-
-/* Which edit, if any, is of which value: an index into the edits, or EDIT_NONE. */
-struct edit_table {
-	const struct edit *edits;
-	uint32_t *of_record;
-	uint32_t *of_host, *of_user; /* by account */
-	size_t n;		     /* edits that change something */
-	uint32_t *of_server;	     /* by record; NULL: it cannot be edited by itself */
-};
+#include "model/edit_table.h"
 
 /* The state of a comparison in progress. */
 struct store_check {
 	const struct store *was;
 	const struct edit_table *table;
 	size_t naccounts, nrecords; /* seen so far */
+	size_t next;		    /* edit_table_next() */
 	size_t was_end, now_end;    /* bytes of input and output compared so far */
 	bool failed;		    /* store_add_account() cannot say so itself */
 	struct err err;

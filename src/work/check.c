@@ -3,24 +3,25 @@
 #include <stdlib.h>
 
 bool
-check_deletes(const struct store *s, const struct record *r, const struct settings *set,
-	int64_t now)
+check_deletes(
+	const struct store *s, size_t record, const struct settings *set, int64_t now)
 {
+	struct record r = store_record(s, record);
 	int64_t days = (int64_t)set->delete_after_days * 86400;
 
-	if (r->state == RECORD_DELETE)
+	if (r.state == RECORD_DELETE)
 		return true;
-	if (!set->known || r->state == RECORD_PARTIAL)
+	if (!set->known || r.state == RECORD_PARTIAL)
 		return false;
 	if (!set->leave_on_server)
 		return true;
 	if (days == 0)
 		return false;
 	if (!set->by_message_date)
-		return r->time != 0 && (int64_t)r->time < now - days;
+		return r.time != 0 && (int64_t)r.time < now - days;
 	/* One of unknown date may be old enough. Camel counts the hours of the zone wrongly
 	 * (camel_pop3_folder_delete_old()): a day more is on the safe side. */
-	uint32_t date = s->dates != NULL ? s->dates[r - s->records] : 0;
+	uint32_t date = s->dates != NULL ? s->dates[record] : 0;
 	return date == 0 || (int64_t)date < now - days + 86400;
 }
 
@@ -78,22 +79,20 @@ check_store(const struct store *s, const struct settings *settings, size_t accou
 	size_t n = 0;
 
 	for (size_t i = 0; i < s->nrecords; i++)
-		if (s->merged || s->records[i].account == account)
+		if (s->merged || store_record(s, i).account == account)
 			at[n++] = (struct entry){
-				key_of(s->format, record_uidl(&s->records[i]), &a),
-				(uint32_t)i};
+				key_of(s->format, store_uidl(s, i), &a), (uint32_t)i};
 	qsort(at, n, sizeof(*at), by_key);
 	for (size_t i = 0; i < l->n; i++) {
 		const struct entry *hit =
 			look_up(at, n, key_of(s->format, message_uidl(&l->at[i]), &a));
 
-		if (hit == NULL)
+		if (hit == NULL) {
 			verdict[i] = VERDICT_DOWNLOAD;
-		else
-			verdict[i] =
-				check_deletes(s, &s->records[hit->record], settings, now)
-					? VERDICT_DELETE
-					: VERDICT_KEEP;
+			continue;
+		}
+		verdict[i] = check_deletes(s, hit->record, settings, now) ? VERDICT_DELETE
+									  : VERDICT_KEEP;
 	}
 	free(at);
 	arena_free(&a);

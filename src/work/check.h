@@ -16,7 +16,7 @@ uint8_t *check_store(const struct store *s, const struct settings *settings,
 	size_t account, const struct listing *l, int64_t now);
 /* Would the client delete this record's message at its next check? Unknown settings
  * answer for `d` records only. */
-bool check_deletes(const struct store *s, const struct record *r,
-	const struct settings *settings, int64_t now);
+bool check_deletes(const struct store *s, size_t record, const struct settings *settings,
+	int64_t now);
 
 #endif

@@ -54,7 +54,7 @@ dates_read(struct store *s, const struct target *t, const struct settings *setti
 		for (size_t k = 0; k < n && s->dates[i] == 0; k++) {
 			buf_clear(&name);
 			buf_print(&name, "%s/", folders[k]);
-			cache->name(record_uidl(&s->records[i]), &name);
+			cache->name(store_uidl(s, i), &name);
 			buf_byte(&name, '\0');
 			s->dates[i] = date_at(cache, name.at, head);
 		}

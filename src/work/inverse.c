@@ -53,10 +53,10 @@ server_of(const struct store *s, const struct record *r)
 static bool
 same_record(const struct inverse *v, size_t i)
 {
-	const struct record *was = &v->old.records[i], *is = &v->new.records[i];
+	struct record was = store_record(&v->old, i), is = store_record(&v->new, i);
 
-	return text_equal(record_uidl(was), record_uidl(is)) &&
-	       text_equal(server_of(&v->old, was), server_of(&v->new, is));
+	return text_equal(record_uidl(&was), record_uidl(&is)) &&
+	       text_equal(server_of(&v->old, &was), server_of(&v->new, &is));
 }
 
 static void
@@ -97,7 +97,7 @@ inverse_make(struct inverse *v, const struct journal_file *f, struct err *e)
 	}
 	v->slot = new_slots(v->new.nrecords, &v->mask);
 	for (size_t i = 0; i < v->new.nrecords; i++)
-		put(v->slot, v->mask, record_uidl(&v->new.records[i]), i);
+		put(v->slot, v->mask, store_uidl(&v->new, i), i);
 	count_edits(v);
 	return 0;
 fail:
@@ -161,10 +161,12 @@ was_before(const struct inverse *v, const struct store *today, const struct reco
 	for (size_t at = text_hash(uidl) & v->mask; v->slot[at] != 0;
 		at = (at + 1) & v->mask) {
 		size_t i = v->slot[at] - 1;
-		if (!text_equal(record_uidl(&v->new.records[i]), uidl) ||
-			!same_account(v, &v->new.records[i], today, r))
+		struct record ours = store_record(&v->new, i);
+		if (!text_equal(record_uidl(&ours), uidl) ||
+			!same_account(v, &ours, today, r))
 			continue;
-		struct name old = name_of(&v->old, &v->old.records[i]);
+		struct record was = store_record(&v->old, i);
+		struct name old = name_of(&v->old, &was);
 		if (found && !same_name(old, *before))
 			return false;
 		*before = old;
@@ -237,9 +239,9 @@ record_edits(const struct inverse *v, const struct store *today, struct arena *a
 	t->queue = arena_alloc(a, (n + 1) * sizeof(*t->queue));
 	t->by_target = new_slots(n, &t->mask);
 	for (size_t i = 0; i < n; i++) {
-		const struct record *r = &today->records[i];
-		t->key[i] = key_of(a, today->format, name_of(today, r));
-		if (!was_before(v, today, r, &t->target[i])) {
+		struct record r = store_record(today, i);
+		t->key[i] = key_of(a, today->format, name_of(today, &r));
+		if (!was_before(v, today, &r, &t->target[i])) {
 			t->target[i].uidl.at = NULL;
 			t->queue[t->nqueue++] = (uint32_t)i;
 			continue;
@@ -254,10 +256,7 @@ record_edits(const struct inverse *v, const struct store *today, struct arena *a
 static void
 add_edit(struct edit *edits, size_t *n, enum edit_what what, size_t index, struct text to)
 {
-	edits[(*n)++] = (struct edit){.index = (uint32_t)index,
-		.what = (uint8_t)what,
-		.len = (uint32_t)to.len,
-		.to = to.at};
+	edits[(*n)++] = edit_make(what, index, to);
 }
 
 static void
@@ -295,14 +294,14 @@ inverse_edits(const struct inverse *v, const struct store *today, struct edit **
 	*n = 0;
 	record_edits(v, today, &a, &t);
 	for (size_t i = 0; i < today->nrecords; i++) {
-		const struct record *r = &today->records[i];
+		struct record r = store_record(today, i);
 		struct name to = t.target[i];
 
 		if (to.uidl.at == NULL)
 			continue;
-		if (!text_equal(to.uidl, record_uidl(r)))
+		if (!text_equal(to.uidl, record_uidl(&r)))
 			add_edit(*edits, n, EDIT_UIDL, i, to.uidl);
-		if (!text_equal(to.server, server_of(today, r)))
+		if (!text_equal(to.server, server_of(today, &r)))
 			add_edit(*edits, n, EDIT_SERVER, i, to.server);
 	}
 	account_edits(v, today, *edits, n);
@@ -313,7 +312,7 @@ static bool
 old_has(const struct inverse *v, const uint32_t *slot, size_t mask, struct text uidl)
 {
 	for (size_t at = text_hash(uidl) & mask; slot[at] != 0; at = (at + 1) & mask)
-		if (text_equal(record_uidl(&v->old.records[slot[at] - 1]), uidl))
+		if (text_equal(store_uidl(&v->old, slot[at] - 1), uidl))
 			return true;
 	return false;
 }
@@ -326,11 +325,11 @@ inverse_forgets(const struct inverse *v, const struct store *today)
 	struct name before;
 
 	for (size_t i = 0; i < v->old.nrecords; i++)
-		put(slot, mask, record_uidl(&v->old.records[i]), i);
+		put(slot, mask, store_uidl(&v->old, i), i);
 	for (size_t i = 0; i < today->nrecords; i++) {
-		const struct record *r = &today->records[i];
-		if (!was_before(v, today, r, &before) &&
-			!old_has(v, slot, mask, record_uidl(r)))
+		struct record r = store_record(today, i);
+		if (!was_before(v, today, &r, &before) &&
+			!old_has(v, slot, mask, record_uidl(&r)))
 			forgotten++;
 	}
 	free(slot);

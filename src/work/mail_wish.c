@@ -155,9 +155,9 @@ see_records(struct lists *l, const struct store *s, struct err *e)
 	}
 	for (size_t i = 0; i < s->nrecords; i++)
 		if (p->fate[i] != FATE_OTHER)
-			mail_wish_add(l->w,
-				(struct mail_wish){.from = arena_text(&l->w->arena,
-							   record_uidl(&s->records[i]))});
+			mail_wish_add(
+				l->w, (struct mail_wish){.from = arena_text(&l->w->arena,
+								 store_uidl(s, i))});
 	return 0;
 }
 

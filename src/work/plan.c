@@ -30,9 +30,9 @@ plan_is_tombstone(struct text uidl)
 }
 
 static int
-add_tombstone(struct planning *ps, struct edit *edit, struct err *e)
+make_tombstone(struct planning *ps, size_t record, struct text *to, struct err *e)
 {
-	struct text uidl = record_uidl(&ps->store->records[edit->index]);
+	struct text uidl = store_uidl(ps->store, record);
 	char name[TOMBSTONE_LEN + 1];
 
 	plan_tombstone(ps->info.id, uidl, name);
@@ -42,10 +42,18 @@ add_tombstone(struct planning *ps, struct edit *edit, struct err *e)
 				"a server lists %s, which is a name "
 				"that only this run should know; nothing is changed",
 				name);
-	struct text kept = arena_text(&ps->plan->arena, text_of(name));
-	edit->to = kept.at;
-	edit->len = (uint32_t)kept.len;
+	*to = arena_text(&ps->plan->arena, text_of(name));
 	return 0;
+}
+
+/* As the client keeps it. */
+static struct text
+as_kept(struct planning *ps, struct text uidl)
+{
+	if (ps->store->format->key == NULL)
+		return uidl;
+	struct text kept = format_kept(ps->store->format, uidl, &ps->key);
+	return text_equal(kept, uidl) ? uidl : arena_text(&ps->plan->arena, kept);
 }
 
 /* The new UIDLs live in the planning's buffer; the plan takes that over. */
@@ -59,23 +67,15 @@ make_edits(struct planning *ps, struct err *e)
 		want += ps->store->nrecords;
 	p->edits = must_alloc(want * sizeof(*p->edits));
 	for (size_t i = 0; i < ps->store->nrecords; i++) {
-		struct edit edit = {.index = (uint32_t)i, .what = EDIT_UIDL};
+		struct text to;
 
-		if (p->fate[i] == FATE_RENAMED) {
-			struct text to = plan_new_uidl(ps, ps->seats[i].partner);
-			/* As the client keeps it. */
-			if (ps->store->format->key != NULL)
-				to = arena_text(&p->arena,
-					format_kept(ps->store->format, to, &ps->key));
-			edit.to = to.at;
-			edit.len = (uint32_t)to.len;
-		} else if (p->fate[i] != FATE_TOMBSTONE ||
-			   add_tombstone(ps, &edit, e) < 0) {
-			if (p->fate[i] == FATE_TOMBSTONE)
-				return -1;
+		if (p->fate[i] == FATE_RENAMED)
+			to = as_kept(ps, plan_new_uidl(ps, ps->partner[i]));
+		else if (p->fate[i] != FATE_TOMBSTONE)
 			continue;
-		}
-		p->edits[p->nedits++] = edit;
+		else if (make_tombstone(ps, i, &to, e) < 0)
+			return -1;
+		p->edits[p->nedits++] = edit_make(EDIT_UIDL, i, to);
 	}
 	p->texts = ps->texts;
 	ps->texts = (struct buf){0};
@@ -90,10 +90,7 @@ edit_account(struct planning *ps, enum edit_what what, struct value now, struct 
 	if (to.len == 0 || now.at.len == 0 || text_equal(now.text, to))
 		return;
 	to = arena_text(&p->arena, to);
-	p->edits[p->nedits++] = (struct edit){.index = (uint32_t)p->account,
-		.what = (uint8_t)what,
-		.to = to.at,
-		.len = (uint32_t)to.len};
+	p->edits[p->nedits++] = edit_make(what, p->account, to);
 	p->host_edited = true;
 }
 
@@ -104,7 +101,8 @@ moves(const struct planning *ps, size_t i)
 {
 	uint8_t fate = ps->plan->fate[i];
 
-	return ps->seats[i].flags & SEAT_MINE && fate != FATE_KEPT && fate != FATE_OTHER;
+	return store_record(ps->store, i).account == ps->plan->account &&
+	       fate != FATE_KEPT && fate != FATE_OTHER;
 }
 
 static void
@@ -117,10 +115,7 @@ edit_servers(struct planning *ps, struct text to)
 	to = arena_text(&p->arena, to);
 	for (size_t i = 0; i < ps->store->nrecords; i++)
 		if (moves(ps, i))
-			p->edits[p->nedits++] = (struct edit){.index = (uint32_t)i,
-				.what = EDIT_SERVER,
-				.to = to.at,
-				.len = (uint32_t)to.len};
+			p->edits[p->nedits++] = edit_make(EDIT_SERVER, i, to);
 	p->to_host = to;
 	p->host_edited = true;
 }
@@ -174,7 +169,7 @@ prepare(struct planning *ps)
 		struct seat *seat = &ps->seats[i];
 
 		seat->in_new = seat->partner = MATCH_NONE;
-		if (ps->store->records[i].account == p->account)
+		if (store_record(ps->store, i).account == p->account)
 			seat->flags = SEAT_MINE | SEAT_SEEN;
 		else if (ps->store->merged)
 			seat->flags = SEAT_SEEN;
@@ -264,6 +259,7 @@ make(struct planning *ps, struct journal *j, struct err *e)
 	if (plan_check_servers(ps) < 0)
 		return 0;
 	plan_foresee(ps);
+	plan_unseat(ps);
 	if (make_edits(ps, e) < 0)
 		return -1;
 	edit_accounts(ps);

@@ -37,9 +37,9 @@ by_partner(const void *a, const void *b)
 }
 
 static uint8_t
-rank_of(const struct record *r)
+rank_of(uint8_t state)
 {
-	return r->state == RECORD_DELETE ? 1 : r->state == RECORD_PARTIAL ? 2 : 0;
+	return state == RECORD_DELETE ? 1 : state == RECORD_PARTIAL ? 2 : 0;
 }
 
 static void
@@ -127,8 +127,8 @@ plan_copies(struct planning *ps)
 		if (!(seat->flags & SEAT_MINE) || seat->copies == 0)
 			continue;
 		all = array_grow(all, &cap, n + 1, sizeof(*all));
-		all[n++] = (struct member){
-			seat->copies, (uint32_t)i, rank_of(&ps->store->records[i])};
+		all[n++] = (struct member){seat->copies, (uint32_t)i,
+			rank_of(store_record(ps->store, i).state)};
 	}
 	if (n == 0)
 		return;

@@ -43,10 +43,10 @@ plan_why(uint8_t why)
 
 /* Settings that are not at hand count as those that delete. */
 static bool
-would_delete(const struct planning *ps, const struct record *r)
+would_delete(const struct planning *ps, size_t i)
 {
 	return !ps->after->known ||
-	       check_deletes(ps->store, r, ps->after, ps->options->now);
+	       check_deletes(ps->store, i, ps->after, ps->options->now);
 }
 
 /* Of a new server that only another client tells of, nobody knows what it lists. */
@@ -61,7 +61,7 @@ may_come_again(const struct planning *ps, const struct seat *seat, struct text u
 static enum fate
 rest(const struct planning *ps, size_t i)
 {
-	struct text uidl = record_uidl(&ps->store->records[i]);
+	struct text uidl = store_uidl(ps->store, i);
 
 	if (ps->seats[i].flags & SEAT_TOMBSTONE)
 		return FATE_WAS_TOMBSTONE;
@@ -73,14 +73,14 @@ static enum fate
 decide_other(const struct planning *ps, size_t i)
 {
 	const struct map_side *new = &ps->info.side[SIDE_NEW];
-	uint32_t account = ps->store->records[i].account;
+	uint32_t account = store_record(ps->store, i).account;
 
 	if (!(ps->seats[i].flags & SEAT_SEEN) || (ps->seats[i].flags & SEAT_TOMBSTONE))
 		return FATE_OTHER;
 	if (seat_is_new(&ps->seats[i]) && account < ps->store->naccounts &&
 		who_equal(plan_who(ps, account), who_of(new->user, new->host)))
 		return FATE_NEW;
-	return may_come_again(ps, &ps->seats[i], record_uidl(&ps->store->records[i]))
+	return may_come_again(ps, &ps->seats[i], store_uidl(ps->store, i))
 		       ? FATE_TOMBSTONE
 		       : FATE_OTHER;
 }
@@ -99,14 +99,13 @@ static uint8_t
 why_not_rename(const struct planning *ps, size_t i)
 {
 	const struct seat *seat = &ps->seats[i];
-	const struct record *r = &ps->store->records[i];
 	const struct plan_options *o = ps->options;
 
 	if (!(seat->flags & SEAT_OLD))
 		return WHY_UNKNOWN;
 	if (seat->flags & SEAT_SHADOWED)
 		return WHY_SHADOWED;
-	if (r->state == RECORD_PARTIAL)
+	if (store_record(ps->store, i).state == RECORD_PARTIAL)
 		return WHY_PARTIAL;
 	if (seat->partner == MATCH_NONE)
 		return seat->unmatched != UNMATCHED_NOT ? seat->unmatched
@@ -118,7 +117,7 @@ why_not_rename(const struct planning *ps, size_t i)
 	if (size_could_delete(ps, seat))
 		return WHY_NOT_FIRM;
 	/* Imported pairs are the administrator's word; deletions need it twice. */
-	if (would_delete(ps, r) && !(seat->flags & SEAT_FIRM) &&
+	if (would_delete(ps, i) && !(seat->flags & SEAT_FIRM) &&
 		!(seat->evidence == EVIDENCE_IMPORT && o->allow_deletes))
 		return WHY_NOT_FIRM;
 	return WHY_NONE;
@@ -139,7 +138,7 @@ decide_mine(struct planning *ps, size_t i)
 		p->fate[i] = FATE_RENAMED;
 		p->evidence[i] = seat->evidence;
 		ps->taken[seat->partner] = 1;
-		p->will_delete[i] = would_delete(ps, &ps->store->records[i]);
+		p->will_delete[i] = would_delete(ps, i);
 		p->ndelete += p->will_delete[i];
 	}
 }
@@ -150,15 +149,14 @@ static bool
 decide_same(struct planning *ps, size_t i)
 {
 	struct plan *p = ps->plan;
-	const struct record *r = &ps->store->records[i];
 	uint8_t why = why_not_rename(ps, i);
 
 	if (why != WHY_NONE && why != WHY_PARTIAL && why != WHY_TARGET_HELD)
 		return false;
 	p->fate[i] = FATE_SAME;
-	if (r->state == RECORD_PARTIAL)
+	if (store_record(ps->store, i).state == RECORD_PARTIAL)
 		return true;
-	p->will_delete[i] = would_delete(ps, r);
+	p->will_delete[i] = would_delete(ps, i);
 	p->ndelete += p->will_delete[i];
 	return true;
 }
@@ -168,8 +166,7 @@ static bool
 is_had(const struct planning *ps, size_t i)
 {
 	bool chance = ps->speaks_old ||
-		      (ps->plain[SIDE_OLD] &&
-			      uidl_is_plain(record_uidl(&ps->store->records[i])));
+		      (ps->plain[SIDE_OLD] && uidl_is_plain(store_uidl(ps->store, i)));
 
 	return seat_is_new(&ps->seats[i]) && !(ps->before_contact && chance);
 }
@@ -235,7 +232,6 @@ plan_foresee(struct planning *ps)
 	uint8_t *known = must_alloc(ps->nnew + 1);
 
 	for (size_t i = 0; i < ps->store->nrecords; i++) {
-		const struct record *r = &ps->store->records[i];
 		uint32_t at = MATCH_NONE;
 
 		if (p->fate[i] == FATE_RENAMED)
@@ -245,7 +241,7 @@ plan_foresee(struct planning *ps)
 		if (at == MATCH_NONE)
 			continue;
 		known[at] =
-			check_deletes(ps->store, r, ps->after, ps->options->now) ? 2 : 1;
+			check_deletes(ps->store, i, ps->after, ps->options->now) ? 2 : 1;
 	}
 	for (size_t i = 0; i < ps->nnew; i++) {
 		p->download += known[i] == 0;

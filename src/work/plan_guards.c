@@ -77,8 +77,7 @@ plan_check_overlap(struct planning *ps)
 		const struct seat *seat = &ps->seats[i];
 
 		if (!(seat->flags & SEAT_MINE) || (seat->flags & SEAT_TOMBSTONE) ||
-			seat_is_new(seat) ||
-			uidl_is_plain(record_uidl(&ps->store->records[i])))
+			seat_is_new(seat) || uidl_is_plain(store_uidl(ps->store, i)))
 			continue;
 		telling++;
 		known += (seat->flags & SEAT_OLD) != 0;
@@ -110,7 +109,7 @@ take_census(const struct planning *ps)
 
 	for (size_t i = 0; i < ps->store->nrecords; i++) {
 		const struct seat *seat = &ps->seats[i];
-		bool plain = uidl_is_plain(record_uidl(&ps->store->records[i]));
+		bool plain = uidl_is_plain(store_uidl(ps->store, i));
 
 		if (!(seat->flags & SEAT_MINE))
 			continue;

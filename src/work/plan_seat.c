@@ -19,8 +19,7 @@ key_of(struct planning *ps, struct text uidl)
 static struct text
 record_key(const struct planning *ps, uint32_t record)
 {
-	return ps->keys != NULL ? ps->keys[record]
-				: record_uidl(&ps->store->records[record]);
+	return ps->keys != NULL ? ps->keys[record] : store_uidl(ps->store, record);
 }
 
 static uint32_t
@@ -86,7 +85,7 @@ make_keys(struct planning *ps, struct journal *j, struct err *e)
 
 	for (size_t i = 0; i < s->nrecords; i++)
 		if ((ps->seats[i].flags & SEAT_SEEN) &&
-			plan_is_tombstone(record_uidl(&s->records[i]))) {
+			plan_is_tombstone(store_uidl(s, i))) {
 			ps->seats[i].flags |= SEAT_TOMBSTONE;
 			any = true;
 		}
@@ -94,7 +93,7 @@ make_keys(struct planning *ps, struct journal *j, struct err *e)
 		return 0;
 	ps->keys = must_alloc(s->nrecords * sizeof(*ps->keys));
 	for (size_t i = 0; i < s->nrecords; i++) {
-		struct text uidl = record_uidl(&s->records[i]);
+		struct text uidl = store_uidl(s, i);
 
 		if ((ps->seats[i].flags & SEAT_TOMBSTONE) && j != NULL) {
 			struct text behind = {NULL, 0};
@@ -104,8 +103,11 @@ make_keys(struct planning *ps, struct journal *j, struct err *e)
 				uidl = behind;
 		}
 		ps->keys[i] = uidl;
-		if (s->format->key != NULL)
-			ps->keys[i] = arena_text(a, key_of(ps, uidl));
+		if (s->format->key != NULL) {
+			struct text key = key_of(ps, uidl);
+			if (!text_equal(key, uidl))
+				ps->keys[i] = arena_text(a, key);
+		}
 	}
 	return 0;
 }
@@ -116,14 +118,15 @@ make_keys(struct planning *ps, struct journal *j, struct err *e)
 static bool
 first_counts(const struct planning *ps, uint32_t first, uint32_t last)
 {
-	const struct record *r = ps->store->records;
+	const struct store *s = ps->store;
 	uint8_t a = ps->seats[first].flags, b = ps->seats[last].flags;
 
 	if ((a ^ b) & SEAT_TOMBSTONE)
 		return b & SEAT_TOMBSTONE;
 	if (!(a & SEAT_MINE) || b & SEAT_MINE)
 		return false;
-	return r[first].state != RECORD_DELETE || r[last].state == RECORD_DELETE;
+	return store_record(s, first).state != RECORD_DELETE ||
+	       store_record(s, last).state == RECORD_DELETE;
 }
 
 static void
@@ -319,15 +322,23 @@ drop_equal_keys(struct planning *ps)
 {
 	struct arena a = {0};
 	struct keyed *all;
+	bool differ = false;
 
 	if (ps->store->format->key == NULL || ps->nnew == 0)
 		return;
 	all = must_alloc(ps->nnew * sizeof(*all));
-	for (uint32_t i = 0; i < ps->nnew; i++)
-		all[i] = (struct keyed){
-			arena_text(&a, key_of(ps, plan_new_uidl(ps, i))), i};
-	qsort(all, ps->nnew, sizeof(*all), by_key);
-	for (size_t i = 1; i < ps->nnew; i++)
+	for (uint32_t i = 0; i < ps->nnew; i++) {
+		struct text uidl = plan_new_uidl(ps, i), key = key_of(ps, uidl);
+		bool other = !text_equal(key, uidl);
+
+		differ |= other;
+		all[i] = (struct keyed){other ? arena_text(&a, key) : uidl, i};
+	}
+	/* UIDLs that are their own keys are told apart by themselves, and one that stands
+	 * twice is no target anyway. */
+	if (differ)
+		qsort(all, ps->nnew, sizeof(*all), by_key);
+	for (size_t i = 1; i < ps->nnew && differ; i++)
 		if (text_equal(all[i - 1].key, all[i].key))
 			ps->usable[all[i - 1].index] = ps->usable[all[i].index] = 0;
 	free(all);
@@ -352,19 +363,40 @@ plan_seat(struct planning *ps, struct journal *j, struct err *e)
 	return 0;
 }
 
-void
-plan_state_release(struct planning *ps)
+static void
+release_seats(struct planning *ps)
 {
 	free(ps->seats);
 	free(ps->table);
 	free(ps->filter);
-	buf_release(&ps->texts);
-	buf_release(&ps->key);
-	free(ps->at);
 	free(ps->usable);
 	free(ps->taken);
 	free(ps->loose);
 	free(ps->keys);
+	ps->seats = NULL;
+	ps->table = NULL;
+	ps->filter = ps->usable = ps->taken = NULL;
+	ps->loose = NULL;
+	ps->keys = NULL;
+}
+
+void
+plan_unseat(struct planning *ps)
+{
+	ps->partner = must_alloc(ps->store->nrecords * sizeof(*ps->partner));
+	for (size_t i = 0; i < ps->store->nrecords; i++)
+		ps->partner[i] = ps->seats[i].partner;
+	release_seats(ps);
+}
+
+void
+plan_state_release(struct planning *ps)
+{
+	release_seats(ps);
+	free(ps->partner);
+	buf_release(&ps->texts);
+	buf_release(&ps->key);
+	free(ps->at);
 	free(ps->lookalikes);
 	free(ps->map_ids);
 }

@@ -46,6 +46,7 @@ struct planning {
 	const char **map_ids;
 	size_t nmap_ids, map_ids_cap;
 	struct seat *seats; /* by record */
+	uint32_t *partner;  /* what is left of them when all is decided */
 	/* Records by the key of their UIDL: open addressing, index + 1 in the low
 	 * `table_bits`, 0 empty. A table of a million is larger than a processor's cache,
 	 * and so are the records; so above the index stands as much of the hash as there
@@ -128,6 +129,8 @@ void plan_copies(struct planning *ps);
 void plan_decide(struct planning *ps);
 /* What the client will do with each message of the new server. */
 void plan_foresee(struct planning *ps);
+/* Releases all but the partners: of a million records that is half of what is held. */
+void plan_unseat(struct planning *ps);
 void plan_state_release(struct planning *ps);
 
 /* Is that side no server, but what a client knew and kept of one (store:PATH)? Then its

@@ -35,9 +35,9 @@ copy_uidls(struct store_side *side, const struct store *s, size_t account)
 	size_t n = 0;
 
 	for (size_t i = 0; i < s->nrecords; i++)
-		if (s->records[i].account == account &&
-			!plan_is_tombstone(record_uidl(&s->records[i])))
-			to[n++] = arena_text(&side->arena, record_uidl(&s->records[i]));
+		if (store_record(s, i).account == account &&
+			!plan_is_tombstone(store_uidl(s, i)))
+			to[n++] = arena_text(&side->arena, store_uidl(s, i));
 	side->mail.uidls = to;
 	side->mail.nuidls = n;
 }

@@ -105,8 +105,8 @@ learn(struct hearing *h, size_t account, struct err *e)
 	if (map_each_evidence(m, SIDE_OLD, see_old, h, e) < 0)
 		return -1;
 	for (size_t i = 0; i < s->nrecords; i++) {
-		struct known *k = find(h, record_uidl(&s->records[i]));
-		if (k != NULL && s->records[i].account == account)
+		struct known *k = find(h, store_uidl(s, i));
+		if (k != NULL && store_record(s, i).account == account)
 			k->flags |= KNOWN_RECORD;
 	}
 	return 0;
