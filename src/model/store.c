@@ -12,21 +12,35 @@ end_of(struct span at)
 	return (uint64_t)at.off + at.len;
 }
 
+/* How far into its place the UIDL begins, and then is all of it; false if it is not
+ * there as it is. */
+static bool
+find_lead(const struct store *s, const struct record *r, size_t *lead)
+{
+	struct text there = store_at(s, r->at);
+
+	if (there.len < r->uidl_len || there.len - r->uidl_len >= 1 << 6)
+		return false;
+	*lead = there.len - r->uidl_len;
+	return memcmp(there.at + *lead, r->uidl, r->uidl_len) == 0;
+}
+
 /* Can it be told from the bytes of the file, so that store_record() gives it back? */
 static bool
-fits(const struct store *s, const struct record *r)
+fits(const struct record *r)
 {
 	return r->at.len > 0 && r->at.len < RECORD_WIDE && r->account <= UINT16_MAX &&
 	       r->whole.off <= r->at.off && r->at.off - r->whole.off <= UINT8_MAX &&
 	       end_of(r->at) <= end_of(r->whole) &&
-	       end_of(r->whole) - end_of(r->at) <= UINT8_MAX &&
-	       text_equal(record_uidl(r), store_at(s, r->at));
+	       end_of(r->whole) - end_of(r->at) <= UINT8_MAX;
 }
 
 static struct packed_record
 pack(struct store *s, const struct record *r)
 {
-	if (!fits(s, r)) {
+	size_t lead;
+
+	if (!fits(r) || !find_lead(s, r, &lead)) {
 		s->wide =
 			array_grow(s->wide, &s->wide_cap, s->nwide + 1, sizeof(*s->wide));
 		s->wide[s->nwide] = *r;
@@ -39,7 +53,8 @@ pack(struct store *s, const struct record *r)
 		.account = (uint16_t)r->account,
 		.before = (uint8_t)(r->at.off - r->whole.off),
 		.behind = (uint8_t)(end_of(r->whole) - end_of(r->at)),
-		.state = r->state,
+		.state = r->state & 3u,
+		.lead = lead & 63,
 		.status = r->status};
 }
 

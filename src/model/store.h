@@ -54,9 +54,10 @@ struct record {
  * not so has `len` RECORD_WIDE, and `at` is its index in `wide`. */
 struct packed_record {
 	uint32_t at, time;
-	uint16_t len, account;
-	uint8_t before, behind; /* bytes of the record around its UIDL */
-	uint8_t state;
+	uint16_t len, account;	/* len: of the place, from `at` on */
+	uint8_t before, behind; /* bytes of the record around that */
+	uint8_t state : 2;
+	uint8_t lead : 6; /* of the place, what is not yet the UIDL */
 	char status;
 };
 
@@ -114,8 +115,8 @@ store_record(const struct store *s, size_t i)
 
 	if (p->len == RECORD_WIDE)
 		return s->wide[p->at];
-	return (struct record){.uidl = s->source->bytes.at + p->at,
-		.uidl_len = p->len,
+	return (struct record){.uidl = s->source->bytes.at + p->at + p->lead,
+		.uidl_len = (uint32_t)p->len - p->lead,
 		.account = p->account,
 		.at = {p->at, p->len},
 		.whole = {p->at - p->before, (uint32_t)p->before + p->len + p->behind},
@@ -131,7 +132,8 @@ store_uidl(const struct store *s, size_t i)
 
 	if (p->len == RECORD_WIDE)
 		return record_uidl(&s->wide[p->at]);
-	return (struct text){s->source->bytes.at + p->at, p->len};
+	return (struct text){
+		s->source->bytes.at + p->at + p->lead, (size_t)p->len - p->lead};
 }
 
 /* For readers, which add what they find in the order of the file (a rebuilt file may be

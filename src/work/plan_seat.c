@@ -19,7 +19,9 @@ key_of(struct planning *ps, struct text uidl)
 static struct text
 record_key(const struct planning *ps, uint32_t record)
 {
-	return ps->keys != NULL ? ps->keys[record] : store_uidl(ps->store, record);
+	if (ps->keys != NULL && ps->keys[record].at != NULL)
+		return ps->keys[record];
+	return store_uidl(ps->store, record);
 }
 
 static uint32_t
@@ -76,38 +78,34 @@ stands_behind(const struct planning *ps, struct text tombstone, struct text uidl
 	return false;
 }
 
+static void
+set_key(struct planning *ps, size_t record, struct text key)
+{
+	if (ps->keys == NULL)
+		ps->keys = must_alloc(ps->store->nrecords * sizeof(*ps->keys));
+	ps->keys[record] = arena_text(&ps->plan->arena, key);
+}
+
 static int
 make_keys(struct planning *ps, struct journal *j, struct err *e)
 {
 	const struct store *s = ps->store;
-	struct arena *a = &ps->plan->arena;
-	bool any = s->format->key != NULL;
 
-	for (size_t i = 0; i < s->nrecords; i++)
-		if ((ps->seats[i].flags & SEAT_SEEN) &&
-			plan_is_tombstone(store_uidl(s, i))) {
-			ps->seats[i].flags |= SEAT_TOMBSTONE;
-			any = true;
-		}
-	if (!any)
-		return 0;
-	ps->keys = must_alloc(s->nrecords * sizeof(*ps->keys));
 	for (size_t i = 0; i < s->nrecords; i++) {
-		struct text uidl = store_uidl(s, i);
+		struct text uidl = store_uidl(s, i), behind = {NULL, 0}, key = uidl;
 
-		if ((ps->seats[i].flags & SEAT_TOMBSTONE) && j != NULL) {
-			struct text behind = {NULL, 0};
-			if (journal_tombstone(j, uidl, a, &behind, e) < 0)
+		if ((ps->seats[i].flags & SEAT_SEEN) && plan_is_tombstone(uidl)) {
+			ps->seats[i].flags |= SEAT_TOMBSTONE;
+			if (j != NULL && journal_tombstone(j, uidl, &ps->plan->arena,
+						 &behind, e) < 0)
 				return -1;
 			if (stands_behind(ps, uidl, behind))
-				uidl = behind;
+				key = behind;
 		}
-		ps->keys[i] = uidl;
-		if (s->format->key != NULL) {
-			struct text key = key_of(ps, uidl);
-			if (!text_equal(key, uidl))
-				ps->keys[i] = arena_text(a, key);
-		}
+		if (s->format->key != NULL)
+			key = key_of(ps, key);
+		if (!text_equal(key, uidl))
+			set_key(ps, i, key);
 	}
 	return 0;
 }
@@ -316,29 +314,35 @@ by_key(const void *a, const void *b)
 		((const struct keyed *)a)->key, ((const struct keyed *)b)->key);
 }
 
+/* UIDLs that are their own keys are told apart by themselves. */
+static bool
+any_key_differs(struct planning *ps)
+{
+	for (uint32_t i = 0; i < ps->nnew && ps->store->format->key != NULL; i++) {
+		struct text uidl = plan_new_uidl(ps, i);
+		if (!text_equal(key_of(ps, uidl), uidl))
+			return true;
+	}
+	return false;
+}
+
 /* Two new messages that the client cannot tell apart get no partner. */
 static void
 drop_equal_keys(struct planning *ps)
 {
 	struct arena a = {0};
 	struct keyed *all;
-	bool differ = false;
 
-	if (ps->store->format->key == NULL || ps->nnew == 0)
+	if (!any_key_differs(ps))
 		return;
 	all = must_alloc(ps->nnew * sizeof(*all));
 	for (uint32_t i = 0; i < ps->nnew; i++) {
 		struct text uidl = plan_new_uidl(ps, i), key = key_of(ps, uidl);
-		bool other = !text_equal(key, uidl);
-
-		differ |= other;
-		all[i] = (struct keyed){other ? arena_text(&a, key) : uidl, i};
+		all[i] = (struct keyed){
+			text_equal(key, uidl) ? uidl : arena_text(&a, key), i};
 	}
-	/* UIDLs that are their own keys are told apart by themselves, and one that stands
-	 * twice is no target anyway. */
-	if (differ)
-		qsort(all, ps->nnew, sizeof(*all), by_key);
-	for (size_t i = 1; i < ps->nnew && differ; i++)
+	qsort(all, ps->nnew, sizeof(*all), by_key);
+	for (size_t i = 1; i < ps->nnew; i++)
 		if (text_equal(all[i - 1].key, all[i].key))
 			ps->usable[all[i - 1].index] = ps->usable[all[i].index] = 0;
 	free(all);
@@ -364,16 +368,14 @@ plan_seat(struct planning *ps, struct journal *j, struct err *e)
 }
 
 static void
-release_seats(struct planning *ps)
+release_table(struct planning *ps)
 {
-	free(ps->seats);
 	free(ps->table);
 	free(ps->filter);
 	free(ps->usable);
 	free(ps->taken);
 	free(ps->loose);
 	free(ps->keys);
-	ps->seats = NULL;
 	ps->table = NULL;
 	ps->filter = ps->usable = ps->taken = NULL;
 	ps->loose = NULL;
@@ -383,16 +385,19 @@ release_seats(struct planning *ps)
 void
 plan_unseat(struct planning *ps)
 {
+	release_table(ps);
 	ps->partner = must_alloc(ps->store->nrecords * sizeof(*ps->partner));
 	for (size_t i = 0; i < ps->store->nrecords; i++)
 		ps->partner[i] = ps->seats[i].partner;
-	release_seats(ps);
+	free(ps->seats);
+	ps->seats = NULL;
 }
 
 void
 plan_state_release(struct planning *ps)
 {
-	release_seats(ps);
+	release_table(ps);
+	free(ps->seats);
 	free(ps->partner);
 	buf_release(&ps->texts);
 	buf_release(&ps->key);
