@@ -23,7 +23,7 @@ see_store(struct cache *c, struct cache_folder *f, const struct plan *p,
 	const struct store *s)
 {
 	for (size_t i = 0; i < s->nrecords; i++) {
-		struct cached *file = cache_look_up(f, record_uidl(&s->records[i]));
+		struct cached *file = cache_look_up(f, store_uidl(s, i));
 		if (file != NULL)
 			file->record = true;
 	}
