@@ -63,6 +63,17 @@ array_grow(void *at, size_t *cap, size_t want, size_t size)
 }
 
 void *
+array_trim(void *at, size_t *cap, size_t n, size_t size)
+{
+	void *less;
+
+	if (n == 0 || n >= *cap || (less = realloc(at, n * size)) == NULL)
+		return at;
+	*cap = n;
+	return less;
+}
+
+void *
 arena_alloc(struct arena *a, size_t size)
 {
 	size_t align = sizeof(max_align_t);

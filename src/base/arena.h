@@ -24,6 +24,8 @@ void arena_free(struct arena *a);
 
 /* realloc() to hold at least `want` things of `size`, growing by half; never fails. */
 void *array_grow(void *at, size_t *cap, size_t want, size_t size);
+/* Gives back what is behind `n` of them: nothing comes any more. */
+void *array_trim(void *at, size_t *cap, size_t n, size_t size);
 /* malloc() that never fails; the caller frees. */
 void *must_alloc(size_t size);
 char *must_string(struct text t);

@@ -53,8 +53,8 @@ map_open_checked(const struct map_form *form, const char *path, bool writing,
 		return -1;
 	}
 	/* Lists are read once, from end to end: there is nothing to keep pages for. */
-	if ((!writing && sql_exec(&m->sql, e, "PRAGMA cache_size = -256") == -1) ||
-		map_check(m, &h, e) == -1) {
+	if (map_check(m, &h, e) == -1 ||
+		(!writing && sql_exec(&m->sql, e, "PRAGMA cache_size = -256") == -1)) {
 		map_close(m);
 		return -1;
 	}

@@ -48,7 +48,6 @@ pack(struct store *s, const struct record *r)
 			.at = (uint32_t)s->nwide++, .len = RECORD_WIDE};
 	}
 	return (struct packed_record){.at = r->at.off,
-		.time = r->time,
 		.len = (uint16_t)r->at.len,
 		.account = (uint16_t)r->account,
 		.before = (uint8_t)(r->at.off - r->whole.off),
@@ -56,6 +55,19 @@ pack(struct store *s, const struct record *r)
 		.state = r->state & 3u,
 		.lead = lead & 63,
 		.status = r->status};
+}
+
+/* From the first record on that has one. */
+static void
+put_time(struct store *s, uint32_t time)
+{
+	bool first = s->times == NULL;
+
+	s->times =
+		array_grow(s->times, &s->times_cap, s->nrecords + 1, sizeof(*s->times));
+	if (first)
+		memset(s->times, 0, s->nrecords * sizeof(*s->times));
+	s->times[s->nrecords] = time;
 }
 
 int
@@ -67,7 +79,10 @@ store_add_record(struct store *s, struct record record, struct err *e)
 		return verify_record(s, &record, e);
 	s->records = array_grow(
 		s->records, &s->records_cap, s->nrecords + 1, sizeof(*s->records));
-	s->records[s->nrecords++] = pack(s, &record);
+	s->records[s->nrecords] = pack(s, &record);
+	if (record.time != 0 || s->times != NULL)
+		put_time(s, record.time);
+	s->nrecords++;
 	return 0;
 }
 
@@ -115,6 +130,8 @@ store_read(
 		store_release(s);
 		return -1;
 	}
+	s->records =
+		array_trim(s->records, &s->records_cap, s->nrecords, sizeof(*s->records));
 	return 0;
 }
 
@@ -124,6 +141,7 @@ store_release(struct store *s)
 	free(s->accounts);
 	free(s->records);
 	free(s->wide);
+	free(s->times);
 	free(s->accounts_table);
 	free(s->dates);
 	free((void *)s->notes);

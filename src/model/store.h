@@ -49,11 +49,11 @@ struct record {
 
 #define STORE_NO_ACCOUNT UINT32_MAX
 
-/* A record as it is kept, in 16 bytes, because there are a million of them: its UIDL is
+/* A record as it is kept, in 12 bytes, because there are a million of them: its UIDL is
  * what the file has there, byte by byte, and the rest of it is near. One of which that is
  * not so has `len` RECORD_WIDE, and `at` is its index in `wide`. */
 struct packed_record {
-	uint32_t at, time;
+	uint32_t at;
 	uint16_t len, account;	/* len: of the place, from `at` on */
 	uint8_t before, behind; /* bytes of the record around that */
 	uint8_t state : 2;
@@ -69,6 +69,7 @@ struct store {
 	struct account *accounts;
 	struct packed_record *records; /* store_record() */
 	struct record *wide;
+	uint32_t *times; /* by record; NULL: none has one */
 	size_t naccounts, nrecords, nwide;
 	/* The client looks at all records, whatever account they stand under. */
 	bool merged;
@@ -93,7 +94,7 @@ struct store {
 	const char **notes;
 	size_t nnotes;
 	struct arena arena;
-	size_t accounts_cap, records_cap, wide_cap, notes_cap;
+	size_t accounts_cap, records_cap, wide_cap, times_cap, notes_cap;
 	uint32_t *accounts_table; /* of store_account_of() */
 	/* Set while an output is verified: records are compared and not kept. */
 	struct store_check *check;
@@ -120,7 +121,7 @@ store_record(const struct store *s, size_t i)
 		.account = p->account,
 		.at = {p->at, p->len},
 		.whole = {p->at - p->before, (uint32_t)p->before + p->len + p->behind},
-		.time = p->time,
+		.time = s->times != NULL ? s->times[i] : 0,
 		.state = p->state,
 		.status = p->status};
 }
@@ -171,7 +172,7 @@ enum edit_what {
 	EDIT_SERVER, /* index of a record; with server_in_records */
 };
 
-/* 16 bytes, see struct packed_record; edit_make(). The new text has its escapes undone;
+/* 16 bytes, as small for the same reason; edit_make(). The new text has its escapes undone;
  * its bytes are the plan's. */
 struct edit {
 	uint32_t index;

@@ -359,6 +359,7 @@ plan_seat(struct planning *ps, struct journal *j, struct err *e)
 	make_table(ps);
 	if (map_each(ps->map, SIDE_NEW, see_new, ps, e) < 0)
 		return -1;
+	ps->texts.at = array_trim(ps->texts.at, &ps->texts.cap, ps->texts.len, 1);
 	drop_equal_keys(ps);
 	ps->taken = must_alloc(ps->nnew + 1);
 	if (map_each(ps->map, SIDE_OLD, see_old, ps, e) < 0)
