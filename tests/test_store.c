@@ -149,3 +149,49 @@ Test(store, places_outside_the_file_are_empty)
 	cr_assert_eq(store_at(&s, (struct span){4, 0}).len, 0);
 	cr_assert_eq(store_at(&s, (struct span){3, UINT32_MAX}).len, 0);
 }
+
+/* Whatever a reader says of a record is given back, whether it fits into the small form
+ * or not. */
+Test(store, what_a_record_says_is_kept)
+{
+	static char bytes[80000];
+	struct source src;
+	struct store s = {.format = &lines, .source = &src};
+	struct err e;
+
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (char)('a' + i % 23);
+	source_of(&src, "large", (struct text){bytes, sizeof(bytes)});
+	const struct record said[] = {
+		{bytes + 10, 4, 0, {10, 4}, {8, 10}, 0, RECORD_KNOWN, 'k'},
+		{bytes + 22, 4, 1, {20, 6}, {20, 6}, 0, RECORD_DELETE, 'd'},
+		{bytes + 1000, 4, 0, {936, 68}, {936, 68}, 0, RECORD_KNOWN, 'k'},
+		{"%41", 3, 0, {30, 3}, {30, 3}, 0, RECORD_KNOWN, '-'},
+		{bytes + 22, 3, 0, {20, 6}, {20, 6}, 0, RECORD_KNOWN, '-'},
+		{bytes + 400, 4, 0, {400, 4}, {145, 510}, 9, RECORD_PARTIAL, 'f'},
+		{bytes + 400, 4, 0, {400, 4}, {144, 510}, 0, RECORD_PARTIAL, 'f'},
+		{bytes + 400, 4, 0, {400, 4}, {400, 260}, UINT32_MAX, RECORD_KNOWN, 'k'},
+		{bytes + 10, 4, STORE_NO_ACCOUNT, {10, 4}, {8, 10}, 1, RECORD_KNOWN, 'k'},
+		{bytes + 10, 4, 65535, {10, 4}, {8, 10}, 1, RECORD_KNOWN, 'k'},
+		{bytes, 65534, 0, {0, 65534}, {0, 65535}, 0, RECORD_KNOWN, 'k'},
+		{bytes, 65535, 0, {0, 65535}, {0, 65536}, 0, RECORD_KNOWN, 'k'},
+		{"", 0, 0, {0, 0}, {5, 9}, 0, RECORD_KNOWN, 'k'},
+		{bytes + 10, 4, 0, {10, 4}, {11, 3}, 2, RECORD_KNOWN, 'k'},
+	};
+	for (size_t i = 0; i < sizeof(said) / sizeof(*said); i++)
+		cr_assert_eq(store_add_record(&s, said[i], &e), 0);
+	for (size_t i = 0; i < sizeof(said) / sizeof(*said); i++) {
+		struct record is = store_record(&s, i), was = said[i];
+
+		cr_expect(text_equal(record_uidl(&is), record_uidl(&was)), "%zu", i);
+		cr_expect(text_equal(store_uidl(&s, i), record_uidl(&was)), "%zu", i);
+		cr_expect(is.account == was.account && is.time == was.time &&
+				  is.state == was.state && is.status == was.status &&
+				  is.at.off == was.at.off && is.at.len == was.at.len &&
+				  is.whole.off == was.whole.off &&
+				  is.whole.len == was.whole.len,
+			"%zu", i);
+	}
+	cr_expect_eq(s.nwide, 9);
+	store_release(&s);
+}

@@ -9,21 +9,6 @@
 /* UIDLs over this size are no server's, and would not fit into 32-bit places. */
 #define TEXTS_MAX ((size_t)3 << 30)
 
-/* Valid until the next call. */
-static struct text
-key_of(struct planning *ps, struct text uidl)
-{
-	return format_key(ps->store->format, uidl, &ps->key);
-}
-
-static struct text
-record_key(const struct planning *ps, uint32_t record)
-{
-	if (ps->keys != NULL && ps->keys[record].at != NULL)
-		return ps->keys[record];
-	return store_uidl(ps->store, record);
-}
-
 static uint32_t
 index_mask(const struct planning *ps)
 {
@@ -39,7 +24,7 @@ place_of(const struct planning *ps, struct text key, uint32_t hash)
 
 	while ((entry = ps->table[at]) != 0) {
 		if ((entry & ~mask) == tag &&
-			text_equal(record_key(ps, (entry & mask) - 1), key))
+			text_equal(plan_record_key(ps, (entry & mask) - 1), key))
 			break;
 		at = (at + 1) & (ps->table_size - 1);
 	}
@@ -57,57 +42,6 @@ find(const struct planning *ps, struct text key)
 		return MATCH_NONE;
 	entry = ps->table[place_of(ps, key, hash)];
 	return entry != 0 ? (entry & index_mask(ps)) - 1 : MATCH_NONE;
-}
-
-/* Counters are given by every server: a tombstone of another move stands for another
- * message, although its UIDL is in this old list too. */
-static bool
-stands_behind(const struct planning *ps, struct text tombstone, struct text uidl)
-{
-	char name[TOMBSTONE_LEN + 1];
-
-	if (!uidl_is_plain(uidl))
-		return uidl.len > 0;
-	for (size_t i = 0; i < ps->nmap_ids; i++) {
-		if (i > 0 && strcmp(ps->map_ids[i], ps->map_ids[i - 1]) == 0)
-			continue;
-		plan_tombstone(ps->map_ids[i], uidl, name);
-		if (text_equal(tombstone, text_of(name)))
-			return true;
-	}
-	return false;
-}
-
-static void
-set_key(struct planning *ps, size_t record, struct text key)
-{
-	if (ps->keys == NULL)
-		ps->keys = must_alloc(ps->store->nrecords * sizeof(*ps->keys));
-	ps->keys[record] = arena_text(&ps->plan->arena, key);
-}
-
-static int
-make_keys(struct planning *ps, struct journal *j, struct err *e)
-{
-	const struct store *s = ps->store;
-
-	for (size_t i = 0; i < s->nrecords; i++) {
-		struct text uidl = store_uidl(s, i), behind = {NULL, 0}, key = uidl;
-
-		if ((ps->seats[i].flags & SEAT_SEEN) && plan_is_tombstone(uidl)) {
-			ps->seats[i].flags |= SEAT_TOMBSTONE;
-			if (j != NULL && journal_tombstone(j, uidl, &ps->plan->arena,
-						 &behind, e) < 0)
-				return -1;
-			if (stands_behind(ps, uidl, behind))
-				key = behind;
-		}
-		if (s->format->key != NULL)
-			key = key_of(ps, key);
-		if (!text_equal(key, uidl))
-			set_key(ps, i, key);
-	}
-	return 0;
 }
 
 /* Of two records with one key: does the earlier one count? The client heeds the last
@@ -137,7 +71,7 @@ shadow(struct planning *ps, uint32_t record, uint32_t by)
 static void
 add_to_table(struct planning *ps, uint32_t record)
 {
-	struct text key = record_key(ps, record);
+	struct text key = plan_record_key(ps, record);
 	uint32_t hash = text_hash(key), mask = index_mask(ps);
 	size_t bit = hash & (ps->filter_bits - 1), at = place_of(ps, key, hash);
 
@@ -243,7 +177,7 @@ see_new(void *arg, const struct map_message *m, struct err *e)
 	ps->plain[SIDE_NEW] |= uidl_is_plain(m->uidl);
 	note_lookalike(ps, m->uidl);
 
-	record = find(ps, key_of(ps, m->uidl));
+	record = find(ps, plan_key(ps, m->uidl));
 	if (record != MATCH_NONE && !(ps->seats[record].flags & SEAT_TOMBSTONE))
 		ps->seats[record].in_new = (uint32_t)ps->nnew;
 	ps->nnew++;
@@ -273,14 +207,14 @@ is_next(const struct planning *ps, struct text key)
 {
 	return ps->next < ps->store->nrecords &&
 	       (ps->seats[ps->next].flags & (SEAT_SEEN | SEAT_SHADOWED)) == SEAT_SEEN &&
-	       text_equal(record_key(ps, ps->next), key);
+	       text_equal(plan_record_key(ps, ps->next), key);
 }
 
 static int
 see_old(void *arg, const struct map_message *m, struct err *e)
 {
 	struct planning *ps = arg;
-	struct text key = key_of(ps, m->uidl);
+	struct text key = plan_key(ps, m->uidl);
 	uint32_t partner = m->partner;
 
 	(void)e;
@@ -302,65 +236,18 @@ see_old(void *arg, const struct map_message *m, struct err *e)
 	return 0;
 }
 
-struct keyed {
-	struct text key;
-	uint32_t index;
-};
-
-static int
-by_key(const void *a, const void *b)
-{
-	return text_compare(
-		((const struct keyed *)a)->key, ((const struct keyed *)b)->key);
-}
-
-/* UIDLs that are their own keys are told apart by themselves. */
-static bool
-any_key_differs(struct planning *ps)
-{
-	for (uint32_t i = 0; i < ps->nnew && ps->store->format->key != NULL; i++) {
-		struct text uidl = plan_new_uidl(ps, i);
-		if (!text_equal(key_of(ps, uidl), uidl))
-			return true;
-	}
-	return false;
-}
-
-/* Two new messages that the client cannot tell apart get no partner. */
-static void
-drop_equal_keys(struct planning *ps)
-{
-	struct arena a = {0};
-	struct keyed *all;
-
-	if (!any_key_differs(ps))
-		return;
-	all = must_alloc(ps->nnew * sizeof(*all));
-	for (uint32_t i = 0; i < ps->nnew; i++) {
-		struct text uidl = plan_new_uidl(ps, i), key = key_of(ps, uidl);
-		all[i] = (struct keyed){
-			text_equal(key, uidl) ? uidl : arena_text(&a, key), i};
-	}
-	qsort(all, ps->nnew, sizeof(*all), by_key);
-	for (size_t i = 1; i < ps->nnew; i++)
-		if (text_equal(all[i - 1].key, all[i].key))
-			ps->usable[all[i - 1].index] = ps->usable[all[i].index] = 0;
-	free(all);
-	arena_free(&a);
-}
-
 int
 plan_seat(struct planning *ps, struct journal *j, struct err *e)
 {
 	buf_init(&ps->texts, TEXTS_MAX);
 	buf_init(&ps->key, 1 << 20);
-	if (make_keys(ps, j, e) < 0)
+	if (plan_keys(ps, j, e) < 0)
 		return -1;
 	make_table(ps);
 	if (map_each(ps->map, SIDE_NEW, see_new, ps, e) < 0)
 		return -1;
 	ps->texts.at = array_trim(ps->texts.at, &ps->texts.cap, ps->texts.len, 1);
-	drop_equal_keys(ps);
+	plan_drop_equal_keys(ps);
 	ps->taken = must_alloc(ps->nnew + 1);
 	if (map_each(ps->map, SIDE_OLD, see_old, ps, e) < 0)
 		return -1;

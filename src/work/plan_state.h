@@ -71,8 +71,7 @@ struct planning {
 		uint32_t copies, partner; /* partner: MATCH_NONE if it has none */
 	} * loose;
 	size_t nloose, loose_cap;
-	/* What each record is looked up by, NULL if that is its UIDL as it stands: the
-	 * format's key, and for a tombstone the UIDL behind it. */
+	/* By record, `at` NULL where it is the UIDL as it stands; NULL: everywhere. */
 	struct text *keys;
 	struct buf key; /* scratch for format->key */
 	/* UIDLs on either server that look like tombstones of ours. */
@@ -120,6 +119,13 @@ int plan_check_local_mail(struct planning *ps);
 __attribute__((format(printf, 3, 4))) int
 plan_refuse(struct plan *p, const char *reason, const char *fmt, ...);
 
+/* What a UIDL, or that of a record, is looked up by; the first valid until the next call. */
+struct text plan_key(struct planning *ps, struct text uidl);
+struct text plan_record_key(const struct planning *ps, uint32_t record);
+/* Finds the tombstones, and the keys of all records. */
+int plan_keys(struct planning *ps, struct journal *j, struct err *e);
+/* Two new messages that the client cannot tell apart get no partner. */
+void plan_drop_equal_keys(struct planning *ps);
 /* Fill seats and the new list from the map. */
 int plan_seat(struct planning *ps, struct journal *j, struct err *e);
 /* True copies: give the partners that a class has to the records that the client
