@@ -273,10 +273,12 @@ Test(evolution, what_may_be_old_enough)
 {
 	struct settings set = {.known = true, .leave_on_server = true};
 	struct packed_record r = {.state = RECORD_KNOWN};
-	struct store s = {.records = &r, .nrecords = 1};
+	struct source src;
+	struct store s = {.source = &src, .records = &r, .nrecords = 1};
 	uint32_t date;
 	int64_t now = 1700000000;
 
+	source_of(&src, "uid-cache", text_of(""));
 	cr_expect_not(check_deletes(&s, 0, &set, now));
 	set.delete_after_days = 365;
 	cr_expect_not(check_deletes(&s, 0, &set, now));
