@@ -167,36 +167,14 @@ select_rows(struct dbimage *d, sqlite3_stmt **st, struct err *e)
 		e);
 }
 
-/* UIDLs one behind the other, without what the arena needs for each of its pieces. */
-struct packed {
-	char *at;
-	size_t room;
-};
-
-#define PACKED ((size_t)1 << 16)
-
-static struct text
-pack(struct packed *p, struct arena *a, struct text t)
-{
-	if (p->at == NULL || t.len > p->room) {
-		p->room = t.len > PACKED ? t.len : PACKED;
-		p->at = arena_alloc(a, p->room);
-	}
-	memcpy(p->at, t.at, t.len);
-	t.at = p->at;
-	p->at += t.len;
-	p->room -= t.len;
-	return t;
-}
-
 /* A record has no place that could be spliced: its number, from 1, stands for one. While an
  * output is verified its record is not kept, so neither is its UIDL. */
 static int
 add_row(struct store *s, sqlite3_stmt *st, const struct keys *keys, uint32_t number,
-	struct packed *packed, struct err *e)
+	struct err *e)
 {
 	struct text read = dbimage_text(st, COLUMN_UIDL);
-	struct text uidl = s->check != NULL ? read : pack(packed, &s->arena, read);
+	struct text uidl = s->check != NULL ? read : arena_text(&s->arena, read);
 	struct record r = {.uidl = uidl.at,
 		.uidl_len = (uint32_t)uidl.len,
 		.account = account_of(keys, sqlite3_column_int64(st, COLUMN_ACCOUNT)),
@@ -213,7 +191,6 @@ add_row(struct store *s, sqlite3_stmt *st, const struct keys *keys, uint32_t num
 static int
 read_rows(struct store *s, struct dbimage *d, const struct keys *keys, struct err *e)
 {
-	struct packed packed = {NULL, 0};
 	sqlite3_stmt *st = NULL;
 	size_t without = 0;
 	uint32_t number = 0;
@@ -223,7 +200,7 @@ read_rows(struct store *s, struct dbimage *d, const struct keys *keys, struct er
 	while (rc == 0 && (rc = dbimage_step(d, st, e)) > 0) {
 		rc = check_row(d, st, &is_record, e);
 		if (rc == 0 && is_record)
-			rc = add_row(s, st, keys, ++number, &packed, e);
+			rc = add_row(s, st, keys, ++number, e);
 		without += rc == 0 && !is_record;
 	}
 	sqlite3_finalize(st);

@@ -73,45 +73,43 @@ array_trim(void *at, size_t *cap, size_t n, size_t size)
 	return less;
 }
 
-void *
-arena_alloc(struct arena *a, size_t size)
+static void *
+take(struct arena *a, size_t size, size_t align)
 {
-	size_t align = sizeof(max_align_t);
 	struct arena_block *b = a->block;
-	/* Texts need no alignment; small odd sizes are packed by 8. */
-	size_t need = (size + 7) / 8 * 8;
+	size_t from = b != NULL ? (b->used + align - 1) / align * align : 0;
 
 	if (size > SIZE_MAX / 2)
 		no_memory();
-	if (size >= align)
-		need = (size + align - 1) / align * align;
-	if (b == NULL || b->size - b->used < need) {
+	if (b == NULL || from > b->size || b->size - from < size) {
 		size_t room = a->total < 4096 ? 1024 : 65536;
 
-		if (room < need)
-			room = need;
+		if (room < size)
+			room = size;
 		b = must_alloc(sizeof(*b) + room);
 		b->size = room;
 		b->next = a->block;
 		a->block = b;
+		from = 0;
 	}
-	if (size >= align)
-		b->used = (b->used + align - 1) / align * align;
-	if (b->size - b->used < need || b->used > b->size) {
-		/* The alignment took the last bytes: begin another block. */
-		b->used = b->size;
-		return arena_alloc(a, size);
-	}
-	void *p = (char *)b->data + b->used;
-	b->used += need;
-	a->total += need;
-	return p;
+	b->used = from + size;
+	a->total += size;
+	return (char *)b->data + from;
+}
+
+void *
+arena_alloc(struct arena *a, size_t size)
+{
+	size_t align = _Alignof(max_align_t);
+
+	/* Nothing of less than that needs more than 8. */
+	return take(a, size, size < align ? 8 : align);
 }
 
 char *
 arena_string(struct arena *a, struct text t)
 {
-	char *s = arena_alloc(a, t.len + 1);
+	char *s = take(a, t.len + 1, 1);
 
 	if (t.len > 0)
 		memcpy(s, t.at, t.len);
@@ -137,7 +135,7 @@ arena_print(struct arena *a, const char *fmt, ...)
 	va_end(args);
 	if (n < 0)
 		n = 0;
-	s = arena_alloc(a, (size_t)n + 1);
+	s = take(a, (size_t)n + 1, 1);
 	va_start(args, fmt);
 	vsnprintf(s, (size_t)n + 1, fmt, args);
 	va_end(args);

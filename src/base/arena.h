@@ -1,6 +1,6 @@
 /*
- * Many small things with one free. Memory is zeroed, aligned for any type, and stays
- * where it is until arena_free(). Running out of memory ends the process: a
+ * Many small things with one free. Memory is zeroed, aligned for any type (texts lie
+ * one behind the other), and stays where it is until arena_free(). Running out of memory ends the process: a
  * store is bounded by its file and a listing by the server's limits, so there is
  * nothing sensible to do about it, and nothing has been written at that point.
  */
