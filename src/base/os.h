@@ -16,6 +16,10 @@ struct os_stat {
 	bool regular, folder;
 };
 
+/* For os*_posix.c alone: from what the system says. */
+struct stat;
+void os_stat_fill(struct os_stat *to, const struct stat *st);
+
 /* The file, links followed. -1 with errno ENOENT if there is none (e may be NULL). */
 int os_stat(const char *path, struct os_stat *st, struct err *e);
 /* The same without following a last link. */

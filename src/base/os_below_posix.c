@@ -144,16 +144,6 @@ os_stat_below(int fd, const char *name, struct os_stat *to)
 		close(sub);
 	if (rc < 0 || !S_ISREG(st.st_mode))
 		return -1;
-	*to = (struct os_stat){
-		.device = (uint64_t)st.st_dev,
-		.inode = (uint64_t)st.st_ino,
-		.size = (uint64_t)st.st_size,
-		.mtime = (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec,
-		.mode = st.st_mode & 07777,
-		.uid = st.st_uid,
-		.gid = st.st_gid,
-		.links = (uint32_t)st.st_nlink,
-		.regular = true,
-	};
+	os_stat_fill(to, &st);
 	return 0;
 }

@@ -18,8 +18,8 @@
 
 #define LARGE ((size_t)4 << 20)
 
-static void
-fill_stat(struct os_stat *to, const struct stat *st)
+void
+os_stat_fill(struct os_stat *to, const struct stat *st)
 {
 	*to = (struct os_stat){
 		.device = (uint64_t)st->st_dev,
@@ -42,7 +42,7 @@ os_stat(const char *path, struct os_stat *to, struct err *e)
 
 	if (stat(path, &st) < 0)
 		return e != NULL ? err_io(e, path, "look at the file") : -1;
-	fill_stat(to, &st);
+	os_stat_fill(to, &st);
 	return 0;
 }
 
@@ -53,7 +53,7 @@ os_stat_link(const char *path, struct os_stat *to)
 
 	if (lstat(path, &st) < 0)
 		return -1;
-	fill_stat(to, &st);
+	os_stat_fill(to, &st);
 	return 0;
 }
 
@@ -105,7 +105,7 @@ os_read_fd(int fd, const char *path, uint64_t max, char **bytes, size_t *len,
 
 	if (fstat(fd, &st) < 0)
 		return err_io(e, path, "look at the file");
-	fill_stat(to, &st);
+	os_stat_fill(to, &st);
 	if (!to->regular)
 		return err_set(e, ERR_DATA, "format", "%s: not a regular file", path);
 	if (to->size > max)
