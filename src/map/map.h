@@ -29,6 +29,14 @@ struct map_side {
 	bool whole;
 };
 
+/* Is it no server, but what a client knew and kept of one (store:PATH)? Then its list is
+ * the client's own, so records that are in it prove nothing; and a server may have more. */
+static inline bool
+map_side_is_store(const struct map_side *side)
+{
+	return strcmp(side->scheme, "store") == 0;
+}
+
 /* In the arena given to map_info(). */
 struct map_info {
 	char id[33];	 /* 32 hex digits */

@@ -96,19 +96,12 @@ may_be_taken(const struct cached *file, bool any)
 	       (any || file->in_new || uidl_is_plain(file->uidl));
 }
 
-/* A side that is a store does not list all that its server has. */
-static bool
-is_store(const struct map_info *info, enum side side)
-{
-	return strcmp(info->side[side].scheme, "store") == 0;
-}
-
 static int
 decide(struct cache *c, struct cache_folder *f, const struct map_info *info,
 	struct map *m, struct err *e)
 {
-	bool some_new = is_store(info, SIDE_NEW);
-	bool some = some_new || is_store(info, SIDE_OLD);
+	bool some_new = map_side_is_store(&info->side[SIDE_NEW]);
+	bool some = some_new || map_side_is_store(&info->side[SIDE_OLD]);
 	struct cache_folder targets;
 	int rc = list_targets(&targets, f, m, e);
 

@@ -54,7 +54,7 @@ static bool
 may_come_again(const struct planning *ps, const struct seat *seat, struct text uidl)
 {
 	return seat->in_new != MATCH_NONE || uidl_is_plain(uidl) ||
-	       plan_side_is_store(ps, SIDE_NEW);
+	       map_side_is_store(&ps->info.side[SIDE_NEW]);
 }
 
 /* A record that gets no partner: it stays, or becomes a tombstone. */

@@ -175,7 +175,8 @@ static bool
 records_are_witness(const struct planning *ps, const struct census *c)
 {
 	if (c->tombstones || c->new[0] + c->new[1] > 0 ||
-		plan_side_is_store(ps, SIDE_OLD) || plan_side_is_store(ps, SIDE_NEW))
+		map_side_is_store(&ps->info.side[SIDE_OLD]) ||
+		map_side_is_store(&ps->info.side[SIDE_NEW]))
 		return false;
 	if ((c->old[0] > 0 && !c->shared[0]) || (c->old[1] > 0 && !c->shared[1]))
 		return true;
@@ -222,7 +223,7 @@ plan_check_contested(struct planning *ps, struct err *e)
 	size_t n = c.contested + count_mixed(&c);
 
 	/* It may be giving any of them, for all that is known of it. */
-	if (plan_side_is_store(ps, SIDE_NEW))
+	if (map_side_is_store(&ps->info.side[SIDE_NEW]))
 		n = c.mine;
 	/* What an earlier run has written is the new server's whatever else speaks. */
 	ps->before_contact = !ps->written_before &&

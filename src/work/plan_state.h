@@ -139,15 +139,6 @@ void plan_foresee(struct planning *ps);
 void plan_unseat(struct planning *ps);
 void plan_state_release(struct planning *ps);
 
-/* Is that side no server, but what a client knew and kept of one (store:PATH)? Then its
- * list is the client's own, so records that are in it prove nothing; and a server may
- * have more. */
-static inline bool
-plan_side_is_store(const struct planning *ps, enum side side)
-{
-	return strcmp(ps->info.side[side].scheme, "store") == 0;
-}
-
 /* The client has been there: only the new server knows this UIDL. */
 static inline bool
 seat_is_new(const struct seat *seat)
